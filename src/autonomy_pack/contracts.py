@@ -1,0 +1,173 @@
+"""The Protocols of everything that varies. Each has at most a few members and is checked where a unit is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from autonomy_pack.model import Brief, Change, Command, Event, Finding, Head, Holder, Issue, Lease, Room, Rules, Seen
+
+ReadBlob = Callable[[str], bytes]
+"""The bytes of a git blob by object id; raises WorldError when the object is missing."""
+
+
+class Condition(Protocol):
+    """Something that must hold in the store at the instant of an append; see `store/conditions.py` for the closed set."""
+
+    @property
+    def where(self) -> str:
+        """A boolean SQL expression over the tables, in portable SQL with `:name` places."""
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The values of its places."""
+
+
+class Store(Protocol):
+    """Events, leases and heads, written only in whole transactions, one writer at a time.
+
+    Every method raises WorldError when the database cannot be used (locked for 30 s, disk full, corrupt, gone).
+    """
+
+    @property
+    def url(self) -> str:
+        """Where it is, without any password."""
+
+    def now(self) -> str:
+        """The store's own time, UTC text; leases and deadlines are judged by it."""
+
+    def append(
+        self, events: Sequence[Event], *, lease: Lease | None = None, only_if: Condition | None = None
+    ) -> list[Event]:
+        """Append all events in one transaction and fold them into heads; returns those stored, with id, seq, at.
+
+        An event whose key exists is left out (it happened already). With `lease`, LeaseLost unless its fence and
+        holder are current. With `only_if`, nothing is stored and [] returned unless it holds.
+        """
+
+    def claim(
+        self,
+        keys: Sequence[str],
+        holder: Holder,
+        *,
+        seconds: float,
+        dead: Callable[[Holder], bool],
+        events: Callable[[tuple[Lease, ...]], Sequence[Event]] = lambda _: (),
+        only_if: Condition | None = None,
+    ) -> tuple[Lease, ...] | None:
+        """Take every key or none, and append `events(leases)` in the same transaction; None when one is held.
+
+        A key is free when it has no holder, its lease expired by the store's time, or `dead(holder)` is true. Keys
+        `path:…` also conflict with each other's prefixes.
+        """
+
+    def renew(self, lease: Lease, *, seconds: float) -> Lease:
+        """The same lease with a later expiry; LeaseLost when somebody else holds it now."""
+
+    def release(self, lease: Lease, *, events: Sequence[Event] = ()) -> None:
+        """Give the lease back, appending `events` in the same transaction; nothing happens if it was lost already,
+        unless there are events: then LeaseLost. The row and its fence stay."""
+
+    def lease(self, key: str) -> Lease | None:
+        """The lease of that key as it stands (holder None = released), or None if it never was taken."""
+
+    def leases(self) -> list[Lease]:
+        """Every lease that has a holder, by key."""
+
+    def events(
+        self,
+        *,
+        kinds: Sequence[str] = (),
+        subject: str | None = None,
+        run: str | None = None,
+        since: str = "",
+        after: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[Event]:
+        """Events in seq order; every filter given must hold."""
+
+    def head(self, subject: str, *, repo: str = ".") -> Head | None:
+        """The head of one subject."""
+
+    def heads(self, type: str, *, repo: str = ".", status: Sequence[str] = (), limit: int | None = None) -> list[Head]:  # noqa: A002
+        """The heads of a type, newest first, of any of these statuses (all when empty)."""
+
+    def counts(self, type: str, *, repo: str = ".") -> dict[str, int]:  # noqa: A002
+        """How many heads of that type have each status."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+class Forge(Protocol):
+    """Where issues live and handoffs go."""
+
+    def issues(self) -> tuple[list[Issue], list[Finding]]:
+        """Every issue, open or closed, and a finding for each that could not be read."""
+
+    def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
+        """Change labels of an issue; False when it changed under us and was left alone."""
+
+    def close_issue(self, issue: str) -> bool:
+        """Close the issue; False when it changed under us and was left alone."""
+
+    def publish(self, branch: str, head: str, bundle: str, body: str) -> str:
+        """Make the branch exist at `head` (adopting it if it does already) and keep the body; returns its place.
+
+        Raises WorldError when the branch exists with another head: it is never overwritten.
+        """
+
+    def handoff_state(self, branch: str, head: str, base: str) -> str:
+        """What became of a handoff: open, merged, moved (somebody pushed to it) or deleted."""
+
+
+class Guard(Protocol):
+    """One rule about a change. Its docstring's first line is what it protects; the file name is its id."""
+
+    def __call__(self, change: Change, read: ReadBlob, rules: Rules) -> Iterable[Finding]:
+        """Findings, none when the change is fine; raises WorldError when it cannot tell (which blocks)."""
+
+
+class Agent(Protocol):
+    """How one agent is started and its output read: a module, data first."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of environment variables that must never reach the agent."""
+
+    def runs_programs(self, brief: Brief) -> bool:
+        """Whether it may start programs of the repository's choosing, which need a box."""
+
+    def command(self, brief: Brief) -> Command:
+        """The program to start in brief.work."""
+
+    def read(self, line: bytes) -> Seen:
+        """What one line of its standard output means. Never raises: garbage is output like any other."""
+
+
+class Sandbox(Protocol):
+    """One way to keep a program in a box: a module."""
+
+    @property
+    def level(self) -> str:
+        """Its place on the ladder: L2, L1, L0 or none."""
+
+    def missing(self) -> str:
+        """Why it cannot be used here, with the fix; "" when it can."""
+
+    def wrap(self, command: Command, room: Room) -> Command:
+        """The same program, boxed."""
+
+
+class Channel(Protocol):
+    """A way to tell people something: a module. Only flows call it."""
+
+    def send(self, text: str, place: str) -> None:
+        """Deliver one redacted, sanitised message to `place` (what a place is, the channel's page says)."""
+
+
+class Metric(Protocol):
+    """A number folded from events: a function whose docstring's first line says what it counts, and in what unit."""
+
+    def __call__(self, events: Iterable[Event]) -> float | None:
+        """The number, or None when there is nothing to tell it from (unknown is never fine)."""

@@ -1,0 +1,1 @@
+"""One story per file; the only layer that decides a write."""

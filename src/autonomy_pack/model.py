@@ -1,0 +1,547 @@
+"""Every value that passes through the house: frozen, keyword-only, standard library only.
+
+Three nouns hold all state: Event, Lease, Decision. The rest passes through:
+Forge → Issue → Task → Lease → Run → Change → Finding → (Decision) → Handoff.
+Times are text, UTC, microseconds: "2026-01-02T03:04:05.678901Z" (so text order is time order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def value(cls: type[T]) -> type[T]:
+    """A frozen, keyword-only, slotted dataclass: the only kind of thing that crosses a seam."""
+    return dataclass(frozen=True, kw_only=True, slots=True)(cls)
+
+
+class Priority(IntEnum):
+    """Urgency of a task, from `priority:*`; 0 comes first."""
+
+    CRITICAL = 0
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Risk(IntEnum):
+    """How dangerous a finding is. The risk of a change is the highest of its findings."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+    CRITICAL = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, word: str) -> Risk:
+        """The risk of that name, any case; an unknown word is HIGH: what we do not understand is never fine."""
+        return cls.__members__.get(word.upper(), cls.HIGH)
+
+
+class Outcome(StrEnum):
+    """How a run ended: a closed set."""
+
+    HANDED_OFF = "handed_off"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    NO_CHANGE = "no_change"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    STALLED = "stalled"
+    OVER_BUDGET = "over_budget"
+    RATE_LIMITED = "rate_limited"
+    STOPPED = "stopped"
+    STALE = "stale"
+
+
+# Only these say something about the task itself, so only these use up its attempts.
+COUNTED_OUTCOMES = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.NO_CHANGE})
+
+
+# --- the three nouns -----------------------------------------------------------------------------------------------
+
+# One closed set of data fields per kind of event. `schemas/events.json` publishes the same with types; a test keeps
+# the two equal.
+EVENT_FIELDS: Mapping[str, frozenset[str]] = {
+    kind: frozenset(fields.split())
+    for kind, fields in {
+        "task.seen": "title priority lane mission agent pin eligible why",
+        "task.claimed": "fence holder expires",
+        "run.started": "attempt agent mission mission_sha256 base sandbox limits pid pid_start",
+        "change.made": "base head tree files added removed bundle sha256",
+        "check.ran": "name argv exit seconds head log_sha256",
+        "finding.found": "rule risk says fix where",
+        "decision.asked": "kind question options default deadline action_sha256 may_answer",
+        "decision.answered": "option why via action_sha256",
+        "handoff.intended": "branch head closes",
+        "handoff.made": "ref url number verified",
+        "run.finished": "outcome why seconds usd tokens transcript_sha256",
+        "spend.reserved": "scopes usd tokens",
+        "spend.settled": "usd tokens model",
+        "control.set": "scope state why",
+        "task.reset": "scope state why",
+        "task.skipped": "scope state why",
+        "session.started": "argv mode",
+        "session.finished": "counts summary",
+        "store.migrated": "from to backup",
+        # The inside of a run; these live in its transcript.jsonl, never in the store.
+        "step.started": "step tool_call",
+        "step.finished": "step exit duration output output_sha256",
+        "model.called": "model usage",
+        "agent.said": "text",
+    }.items()
+}
+
+
+@value
+class Event:
+    """Something that happened; append-only. With a `key` it happens at most once. The store fills id, seq and at."""
+
+    kind: str
+    subject: str
+    data: Mapping[str, Any]
+    repo: str = "."
+    run: str = ""
+    actor: str = "system"
+    key: str | None = None
+    id: str = ""
+    seq: int = 0
+    at: str = ""
+    v: int = 1
+
+
+@value
+class Holder:
+    """Who holds a lease: a process, named so that its death can be proved on its own host."""
+
+    host: str
+    boot: str
+    pid_namespace: str
+    pid: int
+    pid_start: float
+
+
+@value
+class Lease:
+    """Something held for a while. `fence` only ever rises for a key, so a late writer is told from the holder."""
+
+    key: str
+    fence: int
+    holder: Holder | None
+    expires: str
+
+
+@value
+class Decision:
+    """Something a person must choose: the fold of decision.asked and decision.answered.
+
+    `status` is pending, approved, denied or expired; an answer binds to `action_sha256` and to nothing else.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    run: str
+    question: str
+    options: tuple[str, ...]
+    default: str
+    asked: str
+    deadline: str
+    action_sha256: str
+    may_answer: tuple[str, ...]
+    status: str = "pending"
+    answer: str = ""
+    why: str = ""
+    answered_by: str = ""
+
+
+@value
+class Head:
+    """The newest state of one subject, folded from its events: events are commits, heads are refs.
+
+    `type` is task, decision, control, session or day. `status` of a task: seen, queued, running or an Outcome.
+    """
+
+    repo: str
+    subject: str
+    type: str
+    seq: int = 0
+    at: str = ""
+    kind: str = ""
+    status: str = ""
+    title: str = ""
+    priority: int | None = None
+    lane: str = ""
+    mission: str = ""
+    agent: str = ""
+    run: str = ""
+    pin: str = ""
+    attempts: int = 0
+    since: str = ""
+    branch: str = ""
+    commit: str = ""
+    deadline: str = ""
+    action_sha256: str = ""
+    why: str = ""
+    usd: float = 0.0
+    tokens: int = 0
+
+
+# --- what a forge holds, and what we make of it --------------------------------------------------------------------
+
+
+@value
+class Issue:
+    """An issue as the forge holds it. Title and body are untrusted text."""
+
+    id: str
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    state: str
+    author: str
+    created: str
+    updated: str = ""
+    assignee: str = ""
+    depends_on: tuple[str, ...] = ()
+    url: str = ""
+
+
+@value
+class Criterion:
+    """One item of an issue's Acceptance Criteria."""
+
+    text: str
+    done: bool = False
+
+
+@value
+class Task:
+    """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by."""
+
+    id: str
+    repo: str
+    issue: str
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    priority: Priority
+    lane: str
+    mission: str
+    agent: str
+    acceptance: tuple[Criterion, ...]
+    fields: Mapping[str, str]
+    pin: str
+    created: str
+    url: str = ""
+
+
+@value
+class Choice:
+    """One open issue and what choosing made of it: every issue gets a `why`, only the eligible ones a `task`."""
+
+    id: str
+    title: str
+    priority: Priority | None
+    lane: str | None
+    agent: str | None
+    mission: str | None
+    eligible: bool
+    why: str
+    task: Task | None = None
+
+
+# --- missions and configuration ------------------------------------------------------------------------------------
+
+
+@value
+class Input:
+    """A typed value a mission takes from an issue-form field or from --input."""
+
+    name: str
+    type: str = "string"
+    field: str = ""
+    required: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+
+
+@value
+class Step:
+    """One deterministic planner step: a tool's name and its arguments, still holding `{{ input }}` places."""
+
+    tool: str
+    arguments: Mapping[str, Any] | tuple[str, ...]
+
+
+@value
+class Check:
+    """A program that must exit 0 on the finished tree. `minutes` is its wall-clock limit."""
+
+    name: str
+    argv: tuple[str, ...]
+    minutes: float = 5.0
+
+
+@value
+class Success:
+    """Which check is the evidence for the criteria whose text matches `criterion` (a regular expression)."""
+
+    check: str
+    criterion: str = ""
+
+
+@value
+class Limits:
+    """Bounds of one run; usd and tokens of 0 mean: no model may be called."""
+
+    steps: int = 50
+    minutes: float = 20.0
+    stall_minutes: float = 5.0
+    usd: float = 0.0
+    tokens: int = 0
+
+
+@value
+class Mission:
+    """How a class of tasks is done: versioned YAML, validated by `schemas/mission.json`."""
+
+    name: str
+    version: int
+    goal: str
+    type: str = "chore"
+    agent: str = "planner"
+    inputs: tuple[Input, ...] = ()
+    steps: tuple[Step, ...] = ()
+    checks: tuple[Check, ...] = ()
+    success: tuple[Success, ...] = ()
+    tools: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    plan_only: bool = False
+    requires_approval: bool = False
+    repair: int = 0
+    limits: Limits = field(default_factory=Limits)
+    ask_from: Risk = Risk.MEDIUM
+    block_from: Risk = Risk.HIGH
+    sha256: str = ""
+    source: str = ""
+
+
+@value
+class Lane:
+    """A named stream of tasks: its priority among lanes (0 first) and how many may run at once."""
+
+    priority: int = 2
+    slots: int = 1
+
+
+@value
+class Config:
+    """`.github/autonomy.yml`, every key optional. `decision_hours` and `session_days` are its durations, parsed."""
+
+    forge: str = "local"
+    agent: str = "planner"
+    mission: str | None = None
+    mode: str = "supervised"
+    max_issues: int = 1
+    attempts: int = 2
+    queue_capacity: int = 100
+    store: str = "sqlite"
+    sandbox: str = "auto"
+    lanes: Mapping[str, Lane] = field(default_factory=lambda: {"default": Lane()})
+    ask_from: Risk = Risk.MEDIUM
+    block_from: Risk = Risk.HIGH
+    protected: tuple[str, ...] = ()
+    plan_only: tuple[str, ...] = ("auth", "money", "legal", "secrets", "ci", "releases")
+    checks: tuple[Check, ...] = ()
+    decision_hours: float = 24.0
+    run_usd: float | None = None
+    issue_usd: float | None = None
+    day_usd: float | None = None
+    session_days: float = 30.0
+    sha256: str = ""
+
+
+# --- a run, its change, what was found -----------------------------------------------------------------------------
+
+
+@value
+class Run:
+    """One attempt at one task by one mission. id = TASK/FENCE. `folder` is where its records are kept."""
+
+    id: str
+    task: Task
+    mission: Mission
+    agent: str
+    attempt: int
+    lease: Lease
+    session: str
+    base: str
+    folder: str
+
+
+@value
+class Line:
+    """A line of text that a change adds; numbers start at 1."""
+
+    number: int
+    text: str
+
+
+@value
+class FileChange:
+    """One path of `diff-tree -r --raw`, no renames. Paths keep undecodable bytes as surrogates.
+
+    `status` is A, M, D or T; modes and object ids are git's ("000000" and zeros where absent); `size` is the new
+    blob's bytes; `added_lines` is empty for binaries, deletions, links and submodules.
+    """
+
+    path: str
+    status: str
+    old_mode: str
+    mode: str
+    old_oid: str
+    oid: str
+    size: int = 0
+    binary: bool = False
+    added: int = 0
+    removed: int = 0
+    added_lines: tuple[Line, ...] = ()
+
+
+@value
+class Change:
+    """What lies between two commits, read from git objects. `message` is the head commit's message."""
+
+    base: str
+    head: str
+    tree: str
+    files: tuple[FileChange, ...]
+    message: str = ""
+    parents: tuple[str, ...] = ()
+    bundle: str = ""
+    sha256: str = ""
+
+
+@value
+class CheckResult:
+    """What one check did on one exact commit. `exit` is None when it was ended by a limit."""
+
+    name: str
+    argv: tuple[str, ...]
+    exit: int | None
+    seconds: float
+    head: str
+    log_sha256: str = ""
+    tail: str = ""
+
+
+@value
+class Finding:
+    """Something somebody should know: which rule, how risky, what is the matter, what to do, where."""
+
+    rule: str
+    risk: Risk
+    says: str
+    fix: str
+    where: str = ""
+
+
+@value
+class Rules:
+    """What guards judge a change by. `checks` are the checks that had to pass; `results` what they did.
+
+    `results` is None where no checks belong to the question (guard check on any range).
+    """
+
+    protected: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    results: tuple[CheckResult, ...] | None = None
+    secrets: tuple[str, ...] = ()
+    max_files: int = 100
+    max_kib: int = 4096
+
+
+@value
+class Handoff:
+    """A finished change on its way to people: one branch, one commit, one body."""
+
+    task: str
+    run: str
+    branch: str
+    base: str
+    head: str
+    title: str
+    body: str
+    closes: bool
+    bundle: str
+
+
+# --- programs ------------------------------------------------------------------------------------------------------
+
+
+@value
+class Command:
+    """A program to start: argv, its whole environment, its folder, and what it reads first on standard input.
+
+    `paced`: the program waits for a line "go" on standard input after each step it announces, so that the announced
+    step is on disk, and no stop switch set, before it begins.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    paced: bool = False
+
+
+@value
+class Room:
+    """What a box lets a program see: one writable folder and some read-only ones. No network, no home, no /run."""
+
+    work: str
+    readable: tuple[str, ...] = ()
+
+
+@value
+class Ended:
+    """How a started program ended. `cause` is exited, timed_out, stalled, stopped, flooded or unstartable."""
+
+    cause: str
+    exit: int | None
+    seconds: float
+    says: str = ""
+    survivors: int = 0
+
+
+@value
+class Brief:
+    """What an agent is given: the task, the mission with its inputs filled in, and why it is asked again, if it is."""
+
+    task: Task
+    mission: Mission
+    steps: tuple[Step, ...]
+    prompt: str
+    work: str
+    complaint: str = ""
+    argv: tuple[str, ...] = ()
+
+
+@value
+class Seen:
+    """What one line of an agent's output means: transcript events (kind, data), and whether it waits for "go"."""
+
+    events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    waits: bool = False

@@ -1,0 +1,1 @@
+"""Events, leases and heads behind one protocol, on SQLite or PostgreSQL."""

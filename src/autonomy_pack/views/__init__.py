@@ -1,0 +1,1 @@
+"""Text from values and events; pure."""
