@@ -12,7 +12,7 @@ ReadBlob = Callable[[str], bytes]
 
 
 class Condition(Protocol):
-    """Something that must hold in the store at the instant of an append; see `store/conditions.py` for the closed set."""
+    """Something that must hold in the store at the instant of an append: a closed set, in `store/conditions.py`."""
 
     @property
     def where(self) -> str:

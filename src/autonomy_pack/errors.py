@@ -18,12 +18,6 @@ class PackError(Exception):
         self.fix = fix
 
 
-class Findings(PackError):
-    """A check ran and found something (exit 1)."""
-
-    exit_code = 1
-
-
 class UsageError(PackError):
     """Wrong usage or configuration: nothing was tried (exit 2)."""
 

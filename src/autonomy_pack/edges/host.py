@@ -69,7 +69,7 @@ def _boot() -> str:
 @cache
 def _pid_namespace() -> str:
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return "none"
 
