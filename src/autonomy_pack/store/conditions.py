@@ -1,0 +1,68 @@
+"""The closed set of things that can be asked to hold at the instant of an append.
+
+`:now` is the store's own time, put in by the store when the write lock is held: no caller can be late or early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autonomy_pack.model import value
+
+_DECISION = "from heads where repo = :in_repo and subject = :decision and type = 'decision' and status = 'pending'"
+
+
+@value
+class DecisionOpen:
+    """The decision is pending, its deadline lies ahead, and it is about exactly this action."""
+
+    decision: str
+    action_sha256: str
+    repo: str = "."
+
+    @property
+    def where(self) -> str:
+        """See contracts.Condition."""
+        return f"exists (select 1 {_DECISION} and deadline > :now and action_sha256 = :about)"
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """See contracts.Condition."""
+        return {"decision": self.decision, "about": self.action_sha256, "in_repo": self.repo}
+
+
+@value
+class DecisionExpired:
+    """The decision is still pending although its deadline has passed."""
+
+    decision: str
+    repo: str = "."
+
+    @property
+    def where(self) -> str:
+        """See contracts.Condition."""
+        return f"exists (select 1 {_DECISION} and deadline <= :now)"
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """See contracts.Condition."""
+        return {"decision": self.decision, "in_repo": self.repo}
+
+
+@value
+class QueueBelow:
+    """Fewer tasks than this are queued."""
+
+    capacity: int
+    repo: str = "."
+
+    @property
+    def where(self) -> str:
+        """See contracts.Condition."""
+        queued = "from heads where repo = :in_repo and type = 'task' and status = 'queued'"
+        return f"(select count(*) {queued}) < :capacity"
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """See contracts.Condition."""
+        return {"capacity": self.capacity, "in_repo": self.repo}

@@ -1,0 +1,146 @@
+"""Events are commits, heads are refs: the pure fold from one to the other.
+
+Every kind of event moves at most one head. `task.*`, `run.*`, `change.made`, `check.ran`, `finding.found` and
+`handoff.*` move their task; `decision.*`, `control.set` and `session.*` their own subject; `spend.settled` the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from autonomy_pack.model import COUNTED_OUTCOMES, Event, Head, Outcome
+
+_ANSWERS = {"approve": "approved", "deny": "denied"}
+_UNTRIED = ("", "seen", "queued")
+
+
+def subject_of(event: Event) -> str | None:
+    """The subject of the head that the event moves, or None when it moves none."""
+    if event.kind == "spend.settled":
+        return f"day:{event.at[:10]}"
+    return event.subject if event.kind in _FOLDS else None
+
+
+def fold(head: Head | None, event: Event) -> Head | None:
+    """The head after the event; ValueError, TypeError when the event's data cannot be what its kind says."""
+    step = _FOLDS.get(event.kind)
+    if step is None or (head is None and event.kind in _NEEDS_A_HEAD):
+        return head
+    type_, change = step
+    old = head or Head(repo=event.repo, subject=subject_of(event) or "", type=type_)
+    return replace(old, seq=event.seq, at=event.at, kind=event.kind, **change(old, event, event.data))
+
+
+def text(said: object) -> str:
+    """What was said, as every engine can keep it: no NUL, no half of a surrogate pair."""
+    word = "" if said is None else str(said)
+    return word if word.isascii() and "\0" not in word else word.encode(errors="replace").decode().replace("\0", "")
+
+
+Data = Mapping[str, Any]
+Changes = dict[str, Any]
+
+
+def _seen(head: Head, event: Event, data: Data) -> Changes:
+    pin, eligible = text(data["pin"]), bool(data["eligible"])
+    same = head.pin == pin
+    words = {name: text(data[name]) for name in ("title", "lane", "mission", "agent", "why")}
+    fresh = {"status": "queued" if eligible else "seen"}
+    first = {"since": event.at if eligible else ""}
+    return {
+        **words,
+        "priority": None if data["priority"] is None else int(data["priority"]),
+        "pin": pin,
+        **(fresh if not same or head.status in _UNTRIED else {}),
+        **(first if not same or not head.since else {}),
+        **({} if same else {"attempts": 0}),
+    }
+
+
+def _running(head: Head, event: Event, _: Data) -> Changes:
+    return {"status": "running", "run": event.run or head.run}
+
+
+def _noted(_head: Head, _event: Event, _: Data) -> Changes:
+    return {}
+
+
+def _intended(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"branch": text(data["branch"]), "commit": text(data["head"])}
+
+
+def _handed_off(_head: Head, _event: Event, _: Data) -> Changes:
+    return {"status": Outcome.HANDED_OFF.value}
+
+
+def _finished(head: Head, event: Event, data: Data) -> Changes:
+    outcome = Outcome(data["outcome"])
+    ended = {"status": outcome.value, "why": text(data["why"]), "run": event.run or head.run}
+    # A successor closes the books of a dead run after its own claim: that must not end the run that goes on.
+    late = bool(event.run and head.run and event.run != head.run)
+    return {
+        **({} if late else ended),
+        "attempts": head.attempts + (outcome in COUNTED_OUTCOMES),
+        "usd": head.usd + float(data["usd"]),
+        "tokens": head.tokens + int(data["tokens"]),
+    }
+
+
+def _reset(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"status": "queued", "attempts": 0, "branch": "", "commit": "", "why": text(data["why"])}
+
+
+def _skipped(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"status": "skipped", "why": text(data["why"])}
+
+
+def _asked(head: Head, event: Event, data: Data) -> Changes:
+    if head.status:
+        return {}
+    asked = {"title": text(data["question"]), "deadline": text(data["deadline"]), "run": event.run}
+    return {"status": "pending", "action_sha256": text(data["action_sha256"]), **asked}
+
+
+def _answered(head: Head, _event: Event, data: Data) -> Changes:
+    answer = {"status": _ANSWERS.get(data["option"], "answered"), "why": text(data["why"])}
+    return answer if head.status == "pending" else {}
+
+
+def _set(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"status": text(data["state"]), "why": text(data["why"])}
+
+
+def _opened(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"status": "running", "title": text(data["mode"])}
+
+
+def _closed(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"status": "finished", "why": text(data["summary"])}
+
+
+def _spent(head: Head, _event: Event, data: Data) -> Changes:
+    return {"usd": head.usd + float(data["usd"]), "tokens": head.tokens + int(data["tokens"])}
+
+
+_NEEDS_A_HEAD = frozenset({"change.made", "check.ran", "finding.found"})
+_FOLDS: Mapping[str, tuple[str, Callable[[Head, Event, Data], Changes]]] = {
+    "task.seen": ("task", _seen),
+    "task.claimed": ("task", _running),
+    "run.started": ("task", _running),
+    "change.made": ("task", _noted),
+    "check.ran": ("task", _noted),
+    "finding.found": ("task", _noted),
+    "handoff.intended": ("task", _intended),
+    "handoff.made": ("task", _handed_off),
+    "run.finished": ("task", _finished),
+    "task.reset": ("task", _reset),
+    "task.skipped": ("task", _skipped),
+    "decision.asked": ("decision", _asked),
+    "decision.answered": ("decision", _answered),
+    "control.set": ("control", _set),
+    "session.started": ("session", _opened),
+    "session.finished": ("session", _closed),
+    "spend.settled": ("day", _spent),
+}
