@@ -11,7 +11,12 @@ PATH = "path:"
 
 
 def canonical(key: str) -> str:
-    """The one spelling of a lease's key; UsageError for a path that is absolute, climbs, or has globs."""
+    """The one spelling of a lease's key; UsageError for a path that is absolute, climbs, or has globs.
+
+    UsageError, too, for a key that is not text as every database can hold it.
+    """
+    if "\0" in key or key.encode(errors="replace").decode() != key:
+        raise UsageError(f"{key!r} cannot be leased", "Leave out NUL and bytes that are not UTF-8.")
     if not key.startswith(PATH):
         return key
     path = unicodedata.normalize("NFKC", key.removeprefix(PATH))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _NOW = """to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+# ruff: noqa: S608 - put together from this file alone.
 # The lock is per schema: stores in different schemas of one database do not wait for each other. The time is read
 # from the row that the lock yields, so after the wait. Sent as one text without places, so in one round trip.
 _BEGIN = f"""begin isolation level read committed;
@@ -46,7 +47,9 @@ class Postgres:
         import psycopg
 
         options = f"{self._settings.get('options') or ''} {_SETTINGS}".strip()
-        given = {"connect_timeout": 10, "application_name": "autonomy"} | self._settings | {"options": options}
+        given: dict[str, Any] = (
+            {"connect_timeout": 10, "application_name": "autonomy"} | self._settings | {"options": options}
+        )
         with self._explained():
             return psycopg.connect(**given, client_encoding="utf8", autocommit=True, prepare_threshold=2)
 
@@ -96,7 +99,7 @@ class Postgres:
 
     def _run(self, sql: str, params: Params | None = None) -> list[Row]:
         with self._explained():
-            cursor = self._db.execute(sql, params)  # type: ignore[arg-type]
+            cursor = self._db.execute(sql, params)
             return cursor.fetchall() if cursor.description else []
 
     def tables(self) -> set[str]:

@@ -69,7 +69,7 @@ def event_params(event: Event) -> dict[str, Any]:
         if "\0" in "".join(word for word in params.values() if isinstance(word, str)):
             raise ValueError("a name holds a NUL")
         params["data"] = json.dumps(event.data, separators=(",", ":"), allow_nan=False)
-        f"{event.subject}{event.run}{event.actor}{event.key}".encode()
+        f"{event.repo}{event.subject}{event.run}{event.actor}{event.key}".encode()
     except (ValueError, TypeError) as error:
         raise UsageError(f"an event {event.kind} of {event.subject!r} cannot be stored: {error}", _FIX) from error
     return params
