@@ -268,8 +268,9 @@ class Choice:
 
 @value
 class Input:
-    """A typed value a mission takes from an issue-form field or from --input."""
+    """A typed value a mission takes from an issue-form field or from --input. `values`: what its choices stand for."""
 
+    values: Mapping[str, Any] = field(default_factory=dict)
     name: str
     type: str = "string"
     field: str = ""
@@ -476,9 +477,15 @@ class Rules:
 
 @value
 class Handoff:
-    """A finished change on its way to people: one branch, one commit, one body."""
+    """A finished change on its way to people: one branch, one commit, one body.
 
+    `bundle` is the file that holds the commit and `sha256` its hash; `policy_sha256` is of what it was judged by.
+    """
+
+    repo: str
     task: str
+    issue: str
+    pin: str
     run: str
     branch: str
     base: str
@@ -487,6 +494,8 @@ class Handoff:
     body: str
     closes: bool
     bundle: str
+    sha256: str
+    policy_sha256: str
 
 
 # --- programs ------------------------------------------------------------------------------------------------------
