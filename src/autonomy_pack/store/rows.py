@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from autonomy_pack.contracts import Condition
-from autonomy_pack.errors import UsageError
+from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.model import EVENT_FIELDS, Event, Head, Holder, Lease
 from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen
 from autonomy_pack.store.connection import Row
@@ -76,11 +76,14 @@ def event_params(event: Event) -> dict[str, Any]:
 
 
 def event_from(row: Row) -> Event:
-    """The event of a row of sql.EVENT."""
-    seq, id_, at, kind, repo, subject, run, actor, data, key, v = row
+    """The event of a row of sql.EVENT; WorldError when its data was damaged."""
+    seq, id_, at, kind, repo, subject, run, actor, word, key, v = row
+    try:
+        data = json.loads(word)
+    except ValueError as error:
+        raise WorldError(f"event {seq} of the store is damaged: {error}", "Restore the newest backup.") from error
     return Event(
-        seq=seq, id=id_, at=at, kind=kind, repo=repo, subject=subject, run=run, actor=actor, key=key, v=v,
-        data=json.loads(data),
+        seq=seq, id=id_, at=at, kind=kind, repo=repo, subject=subject, run=run, actor=actor, data=data, key=key, v=v
     )  # fmt: skip
 
 

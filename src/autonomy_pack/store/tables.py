@@ -186,7 +186,10 @@ class Tables:
         """See contracts.Store. Read in pages, so that the reader may write in between."""
         wanted = {"subject": subject, "run": run, "since": since or None}
         texts = {"subject": "and subject = :subject", "run": _RUN, "since": "and at >= :since"}
-        filters = " ".join([texts[name] for name, given in wanted.items() if given is not None] + [_any("kind", kinds)])
+        # With a subject or a run given, its index is the right one; the bare word `kind` could choose another.
+        kind = "kind" if subject is None and run is None else "kind || ''"
+        given = [texts[name] for name, word in wanted.items() if word is not None]
+        filters = " ".join([*given, _any(kind, "kind", kinds)])
         params = {**wanted, **_numbered("kind", kinds)}
         left, page = _NO_LIMIT if limit is None else limit, _PAGE
         while left > 0:
@@ -213,7 +216,7 @@ class Tables:
     ) -> list[Head]:
         """See contracts.Store."""
         places = {"repo": repo, "type": type, "limit": _NO_LIMIT if limit is None else limit}
-        statement = sql.HEADS.format(filters=_any("status", status))
+        statement = sql.HEADS.format(filters=_any("status", "status", status))
         return [
             rows.head_from(row) for row in self.connection.rows(statement, {**places, **_numbered("status", status)})
         ]
@@ -231,13 +234,13 @@ class Tables:
 _RUN = "and run = :run and run <> ''"
 
 
-def _any(column: str, words: Sequence[str]) -> str:
-    places = ", ".join(f":{column}{number}" for number in range(len(words)))
+def _any(column: str, name: str, words: Sequence[str]) -> str:
+    places = ", ".join(f":{name}{number}" for number in range(len(words)))
     return f"and {column} in ({places})" if words else ""
 
 
-def _numbered(column: str, words: Sequence[str]) -> dict[str, str]:
-    return {f"{column}{number}": word for number, word in enumerate(words)}
+def _numbered(name: str, words: Sequence[str]) -> dict[str, str]:
+    return {f"{name}{number}": word for number, word in enumerate(words)}
 
 
 def _folded(head: Head | None, event: Event) -> Head | None:
