@@ -14,8 +14,9 @@ from autonomy_pack.schemas import nearest, problem
 # `{{ name }}`; GitHub's own `${{ … }}` is text like any other.
 PLACE = re.compile(r"(?<!\$)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
-_KINDS: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "list": list, "choice": str}
+_KINDS: Mapping[str, type[Any]] = {"string": str, "int": int, "bool": bool, "list": list, "choice": str}
 _SAMPLES: Mapping[str, Any] = {"int": 1, "bool": True}
+_CODE_FOLLOWS = ("-c", "-e", "-lc", "-ec", "-ic", "-E", "-p", "--eval", "--command", "--exec")
 _Path = list[str | int]
 
 
@@ -100,6 +101,20 @@ def _steps(document: Document) -> _Said:
             yield here, says, f"Write `tools: [{', '.join([*tools, tool])}]`; without it a mission may only read."
         yield from _undefined(arguments, mission.get("inputs", {}), here)
         yield from _expressions(arguments, here)
+        if tool == "run":
+            yield from _program([arguments] if isinstance(arguments, str) else arguments, mission, here)
+
+
+def _program(argv: list[str], mission: Mapping[str, Any], here: _Path) -> _Said:
+    """Inputs come from issues: none may say which program runs, nor be read as one."""
+    chosen = PLACE.match(argv[0].strip())
+    if chosen and mission.get("inputs", {}).get(chosen[1], {}).get("type") != "choice":
+        says = f'the input "{chosen[1]}" would say which program runs'
+        yield here, says, "Make it a choice whose words stand for whole commands, or write the program out."
+    for number, word in enumerate(argv[1:], start=1):
+        if argv[number - 1] in _CODE_FOLLOWS and PLACE.search(word):
+            says = f"an input stands inside code that {argv[0]} would run"
+            yield [*here, number], says, 'Give it as an argument of its own: [sh, -c, "echo "$1"", sh, "{{ name }}"].'
 
 
 def _amount(mission: Mapping[str, Any], steps: list[Any], agent: str) -> _Said:
