@@ -1,0 +1,257 @@
+"""The box launcher: starts one program, boxed or not, and takes all it began with it when either of them ends.
+
+    python -I -S box.py none PARENT -- ARGV…
+    python -I -S box.py bubblewrap PARENT BWRAP WORK READABLE… -- ARGV…
+
+It runs alone (standard library, no site), because it starts before every program. Its environment is the program's:
+nothing secret is ever in an argv. PARENT is the process it must not outlive. A program ended by signal n counts as
+exit 128 + n; 127 is a program that could not be started.
+"""
+
+# It starts before every program, so it does without pathlib, whose import alone would take a third of its time; the
+# /tmp it names is the box's own.
+# ruff: noqa: PTH102, PTH109, PTH112, PTH114, PTH115, PTH208, S108, S606
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from contextlib import suppress
+
+_NOBODY = 65534
+_GRACE, _FORCE = 0.5, 5.0
+_TMP_BYTES = 1 << 30
+_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_CLONE_NEWNS = 0x20000
+_MS_BIND_REC, _MS_PRIVATE_REC = 0x1000 | 0x4000, 0x40000 | 0x4000
+_ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_HEARD = {*_ENDING, signal.SIGCHLD, signal.SIGALRM}
+
+# All that a program gets of the host's /etc: what the dynamic linker, TLS and links to interpreters need.
+_ETC = ["alternatives", "ca-certificates", "crypto-policies", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"]
+_ETC += ["localtime", "pki", "ssl"]
+_MERGED = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"]
+
+
+def main(words: list[str]) -> int:
+    """Start the program and stay until it and everything below it is gone; its exit code."""
+    end = words.index("--")
+    (mode, parent, *places), argv = words[:end], words[end + 1 :]
+    _die_with(int(parent), signal.SIGTERM)
+    if _LINUX:
+        _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _forget_locale()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+    lent = places[1] if mode == "bubblewrap" and os.geteuid() == 0 else None
+    if lent:
+        _give(lent, _NOBODY)
+    try:
+        child = _start(places, argv)
+        return _wait_for(child, int(parent))
+    finally:
+        _end_all()
+        if lent:
+            _give(lent, 0)
+
+
+def _start(places: list[str], argv: list[str]) -> int:
+    me = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.setsid()
+        if places:
+            argv = _box(places[0], places[1], places[2:], argv)
+        _be_ordinary()
+        _die_with(me, signal.SIGKILL)
+        os.execvp(argv[0], argv)
+    except OSError as error:
+        os.write(2, f"{error.filename or argv[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _forget_locale() -> None:
+    """Take out of the environment what the interpreter put in when it had no locale."""
+    with open("/proc/self/environ", "rb") as file:
+        if b"\0LC_CTYPE=" not in b"\0" + file.read():
+            os.environ.pop("LC_CTYPE", None)
+
+
+def _be_ordinary() -> None:
+    """Undo what the interpreter did to signals, and leave no core file in anybody's change."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _wait_for(child: int, parent: int) -> int:
+    """The exit code of the child, or 128 + n when signal n told us to end first."""
+    if not _LINUX:  # nothing tells us of the parent's death: look
+        signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
+    while True:
+        number = signal.sigwait(_HEARD)
+        if number in _ENDING or os.getppid() != parent:
+            return 128 + number
+        for pid, status in _reaped():
+            if pid == child:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+
+
+def _reaped() -> list[tuple[int, int]]:
+    dead = []
+    with suppress(ChildProcessError):
+        while (one := os.waitpid(-1, os.WNOHANG))[0]:
+            dead.append(one)
+    return dead
+
+
+# --- the end ------------------------------------------------------------------------------------------------------
+
+
+def _end_all() -> None:
+    """SIGTERM, half a second, then SIGKILL, until nothing below us is left."""
+    for pid in _below():
+        _signal(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE
+    while (left := _below()) and time.monotonic() < deadline + _FORCE:
+        if time.monotonic() > deadline:
+            for pid in left:
+                _signal(pid, signal.SIGKILL)
+        _reaped()
+        time.sleep(0.002)
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _below() -> list[int]:
+    """Every process that descends from us: orphans come to us, so nothing gets away."""
+    parents = {pid: parent for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if (parent := _parent(pid))}
+    found, new = set(), {os.getpid()}
+    while new:
+        new = {pid for pid, parent in parents.items() if parent in new}
+        found |= new
+    return list(found)
+
+
+def _parent(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+# --- the box ------------------------------------------------------------------------------------------------------
+
+
+def _box(bwrap: str, work: str, readable: list[str], argv: list[str]) -> list[str]:
+    """Become what may enter the box; the argv of bubblewrap around the program's."""
+    folder = os.getcwd()
+    places = sorted({work, *readable})
+    sources = {place: place for place in places}
+    if os.geteuid() == 0:
+        sources = _stage(places)
+        _drop()
+    os.environ |= {"HOME": "/tmp/home", "TMPDIR": "/tmp", "PATH": os.environ.get("PATH") or os.defpath}
+    binds = [word for place in places for word in ("--bind" if place == work else "--ro-bind", sources[place], place)]
+    return [bwrap, *_walls(), *binds, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder, "--", *argv]
+
+
+def _walls() -> list[str]:
+    words = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+    words += ["--cap-drop", "ALL", "--hostname", "box", "--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    for name in _MERGED:
+        if os.path.islink(f"/{name}"):
+            words += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
+        elif os.path.isdir(f"/{name}"):
+            words += ["--ro-bind", f"/{name}", f"/{name}"]
+    for name in _ETC:
+        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for name, text in _files().items():
+        words += ["--ro-bind-data", str(_readable_fd(text)), f"/etc/{name}"]
+    for folder in ("/dev/shm", "/tmp"):
+        words += ["--size", str(_TMP_BYTES), "--perms", "1777", "--tmpfs", folder]
+    return [*words, "--dir", "/tmp/home"]
+
+
+def _files() -> dict[str, str]:
+    user, group = os.geteuid(), os.getegid()
+    return {
+        "passwd": f"box:x:{user}:{group}::/tmp/home:/bin/sh\n",
+        "group": f"box:x:{group}:\n",
+        "hosts": "127.0.0.1 localhost box\n::1 localhost\n",
+    }
+
+
+def _readable_fd(text: str) -> int:
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    os.set_inheritable(reader, True)
+    return reader
+
+
+def _stage(places: list[str]) -> dict[str, str]:
+    """Bind every place below a folder that anybody may enter, in a mount namespace of our own: homes are closed."""
+    _call("unshare", _CLONE_NEWNS)
+    _call("mount", None, b"/", None, _MS_PRIVATE_REC, None)
+    handles = {place: os.open(place, os.O_PATH) for place in places}
+    _call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, b"mode=755")
+    staged = {}
+    for number, (place, handle) in enumerate(handles.items()):
+        staged[place] = f"/tmp/{number}"
+        if os.path.isdir(f"/proc/self/fd/{handle}"):
+            os.mkdir(staged[place])
+        else:
+            os.close(os.open(staged[place], os.O_CREAT | os.O_WRONLY))
+        _call("mount", f"/proc/self/fd/{handle}".encode(), staged[place].encode(), None, _MS_BIND_REC, None)
+        os.close(handle)
+    return staged
+
+
+def _drop() -> None:
+    """Be nobody for good: a box begun as root leaves /proc/sys of the host writable."""
+    os.setgroups([])
+    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _give(folder: str, owner: int) -> None:
+    """Make a folder and all in it somebody's: links themselves, never what they point at, however deep it is."""
+    os.spawnve(os.P_WAIT, "/bin/chown", ["chown", "-R", "-h", "-P", f"{owner}:{owner}", "--", folder], {})
+
+
+# --- the system calls that Python has no names for ----------------------------------------------------------------
+
+
+def _die_with(parent: int, number: int) -> None:
+    """Be sent a signal when the parent dies; at once, if it is dead already."""
+    if _LINUX:
+        _call("prctl", _PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(128 + number)
+
+
+def _call(name: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

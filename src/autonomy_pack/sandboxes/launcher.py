@@ -1,0 +1,40 @@
+"""How the sandboxes start the box launcher: one argv, and the folders that any program of ours needs to see."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from autonomy_pack.model import Command
+
+_PACK = Path(__file__).resolve().parent.parent
+
+
+def through(mode: str, places: Sequence[str], command: Command) -> Command:
+    """The command, started by the launcher in that mode; its environment, folder and input stay its own."""
+    launcher = (sys.executable, "-I", "-S", str(_PACK / "programs" / "box.py"))
+    argv = (*launcher, mode, str(os.getpid()), *places, "--", *command.argv)
+    return Command(argv=argv, cwd=command.cwd, env=command.env, stdin=command.stdin, paced=command.paced)
+
+
+@cache
+def toolchain() -> tuple[str, ...]:
+    """The folders that hold our interpreter, its environment and this package, beyond /usr: none inside another."""
+    places = sorted({path for path in (*_prefixes(), _PACK) if not path.is_relative_to("/usr")})
+    return tuple(
+        str(path) for path in places if not any(path != other and path.is_relative_to(other) for other in places)
+    )
+
+
+def _prefixes() -> Iterator[Path]:
+    """The interpreter's prefixes, and those of every link on the way from its name to its file."""
+    for prefix in (sys.prefix, sys.base_prefix):
+        yield Path(prefix)
+        yield Path(prefix).resolve()
+    interpreter = Path(sys.executable)
+    while interpreter.is_symlink():
+        interpreter = Path(os.path.normpath(interpreter.parent / interpreter.readlink()))
+        yield interpreter.parent.parent

@@ -1,0 +1,18 @@
+"""No box: the program sees what this user sees. It still ends with us, and everything it began ends with it."""
+
+from __future__ import annotations
+
+from autonomy_pack.model import Command, Room
+from autonomy_pack.sandboxes import launcher
+
+level = "none"
+
+
+def missing() -> str:
+    """Nothing is needed; that a person chose it is for the flow to see."""
+    return ""
+
+
+def wrap(command: Command, room: Room) -> Command:  # noqa: ARG001  (without walls every room is the same)
+    """The same program under the launcher, which takes its whole process tree with it."""
+    return launcher.through("none", (), command)
