@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from autonomy_pack.model import Brief, Change, Command, Event, Finding, Head, Holder, Issue, Lease, Room, Rules, Seen
+from autonomy_pack.model import (
+    Brief,
+    Change,
+    Command,
+    Event,
+    Finding,
+    Head,
+    Holder,
+    Issue,
+    Lease,
+    Risk,
+    Room,
+    Rules,
+    Seen,
+)
 
 ReadBlob = Callable[[str], bytes]
 """The bytes of a git blob by object id; raises WorldError when the object is missing."""
@@ -143,6 +157,21 @@ class Agent(Protocol):
 
     def read(self, line: bytes) -> Seen:
         """What one line of its standard output means. Never raises: garbage is output like any other."""
+
+
+class Tool(Protocol):
+    """One kind of planner step: a module. Its file name is its name."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema of its arguments, the same as in `schemas/mission.json`."""
+
+    @property
+    def risk(self) -> Risk:
+        """How dangerous the step is by itself."""
+
+    def run(self, arguments: Any, folder: str) -> str:
+        """Do it below `folder` and nowhere else; a sentence about what was done. Raises PackError when it cannot."""
 
 
 class Sandbox(Protocol):
