@@ -52,16 +52,19 @@ def start(argv: list[str], cwd: str, env: dict[str, str]) -> tuple[Popen[bytes],
     """Start a program in a session of its own, all three streams piped; OSError or ValueError when it cannot be."""
     become_subreaper()
     with _starting:
+        elsewhere = frozenset(process.pid for process in _table().values() if process.parent == os.getpid())
         program = Popen(argv, cwd=cwd, env=env, stdin=-1, stdout=-1, stderr=-1, bufsize=0, start_new_session=True)
         _running.add(program.pid)
-    return program, Tree(program.pid)
+    return program, Tree(program.pid, elsewhere)
 
 
 class Tree:
     """Everything that came from one program: its descendants, its session, and the orphans they left to us."""
 
-    def __init__(self, root: int) -> None:
+    def __init__(self, root: int, elsewhere: frozenset[int] = frozenset()) -> None:
+        """`elsewhere`: children of ours that were there before it, and so are none of its orphans."""
         self.root = root
+        self._elsewhere = elsewhere
         self.start = host.pid_start(root) or 0.0
         self._seen = {root: self.start}
 
@@ -112,9 +115,9 @@ class Tree:
         return [table[pid] for pid in found]
 
     def _is_orphan(self, process: _Process) -> bool:
-        """Whether it was handed to us since the program began: what we start otherwise stays in our own session."""
+        """Whether it was handed to us since the program began: what else we start stays in our own session."""
         handed_over = process.parent == os.getpid() and process.session != os.getsid(0)
-        return handed_over and process.start >= self.start and process.pid != self.root
+        return handed_over and process.pid != self.root and process.pid not in self._elsewhere
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -54,8 +54,8 @@ def run(
                 end = _listen(talk, limits, on_line)
             finally:
                 survivors = tree.end()
+                code = program.poll()
             end = _hear_out(talk, limits, on_line, end)
-        code = program.poll()
     return _ended(begun, end, code or 0, talk.last_words, survivors)
 
 

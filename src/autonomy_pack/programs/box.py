@@ -10,7 +10,7 @@ exit 128 + n; 127 is a program that could not be started.
 
 # It starts before every program, so it does without pathlib, whose import alone would take a third of its time; the
 # /tmp it names is the box's own.
-# ruff: noqa: PTH102, PTH109, PTH112, PTH114, PTH115, PTH208, S108, S606
+# ruff: noqa: PTH102, PTH109, PTH112, PTH114, PTH115, PTH116, PTH208, S108, S605, S606
 
 from __future__ import annotations
 
@@ -48,16 +48,13 @@ def main(words: list[str]) -> int:
         _forget_locale()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
-    lent = places[1] if mode == "bubblewrap" and os.geteuid() == 0 else None
-    if lent:
-        _give(lent, _NOBODY)
+    owner = _lend(places[1]) if mode == "bubblewrap" and os.geteuid() == 0 else ""
     try:
-        child = _start(places, argv)
-        return _wait_for(child, int(parent))
+        return _wait_for(_start(places, argv), int(parent))
     finally:
         _end_all()
-        if lent:
-            _give(lent, 0)
+        if owner:
+            _give(places[1], owner)
 
 
 def _start(places: list[str], argv: list[str]) -> int:
@@ -101,17 +98,20 @@ def _wait_for(child: int, parent: int) -> int:
         number = signal.sigwait(_HEARD)
         if number in _ENDING or os.getppid() != parent:
             return 128 + number
-        for pid, status in _reaped():
+        for pid, status in _reaped() or ():
             if pid == child:
                 code = os.waitstatus_to_exitcode(status)
                 return code if code >= 0 else 128 - code
 
 
-def _reaped() -> list[tuple[int, int]]:
+def _reaped() -> list[tuple[int, int]] | None:
+    """Who died, with what status; None when there is no child left, and so nobody below us: orphans come to us."""
     dead = []
-    with suppress(ChildProcessError):
+    try:
         while (one := os.waitpid(-1, os.WNOHANG))[0]:
             dead.append(one)
+    except ChildProcessError:
+        return dead or None
     return dead
 
 
@@ -119,31 +119,38 @@ def _reaped() -> list[tuple[int, int]]:
 
 
 def _end_all() -> None:
-    """SIGTERM, half a second, then SIGKILL, until nothing below us is left."""
-    for pid in _below():
-        _signal(pid, signal.SIGTERM)
-    deadline = time.monotonic() + _GRACE
-    while (left := _below()) and time.monotonic() < deadline + _FORCE:
-        if time.monotonic() > deadline:
-            for pid in left:
-                _signal(pid, signal.SIGKILL)
-        _reaped()
+    """SIGTERM to all below us, half a second, then SIGKILL until nobody is left."""
+    asked = time.monotonic()
+    _signal_all(signal.SIGTERM)
+    while _reaped() is not None and time.monotonic() < asked + _GRACE + _FORCE:
+        if time.monotonic() > asked + _GRACE:
+            _signal_all(signal.SIGKILL)
         time.sleep(0.002)
 
 
-def _signal(pid: int, number: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)
+def _signal_all(number: int) -> None:
+    for pid in _below():
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
 
 
 def _below() -> list[int]:
-    """Every process that descends from us: orphans come to us, so nothing gets away."""
-    parents = {pid: parent for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if (parent := _parent(pid))}
+    """Every process that descends from us."""
+    if _reaped() is None:
+        return []
+    parents = _parents()
     found, new = set(), {os.getpid()}
     while new:
         new = {pid for pid, parent in parents.items() if parent in new}
         found |= new
     return list(found)
+
+
+def _parents() -> dict[int, int]:
+    if _LINUX:
+        return {pid: _parent(pid) for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))}
+    with os.popen("ps -A -o pid= -o ppid=") as table:
+        return {int(pid): int(parent) for pid, parent in map(str.split, table)}
 
 
 def _parent(pid: int) -> int:
@@ -230,16 +237,23 @@ def _drop() -> None:
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def _give(folder: str, owner: int) -> None:
+def _lend(folder: str) -> str:
+    """Make the work folder nobody's for as long as the box lasts; whose it is."""
+    whose = os.stat(folder)
+    _give(folder, f"{_NOBODY}:{_NOBODY}")
+    return "0:0" if whose.st_uid == _NOBODY else f"{whose.st_uid}:{whose.st_gid}"
+
+
+def _give(folder: str, owner: str) -> None:
     """Make a folder and all in it somebody's: links themselves, never what they point at, however deep it is."""
-    os.spawnve(os.P_WAIT, "/bin/chown", ["chown", "-R", "-h", "-P", f"{owner}:{owner}", "--", folder], {})
+    os.spawnve(os.P_WAIT, "/bin/chown", ["chown", "-R", "-h", "-P", owner, "--", folder], {})
 
 
 # --- the system calls that Python has no names for ----------------------------------------------------------------
 
 
 def _die_with(parent: int, number: int) -> None:
-    """Be sent a signal when the parent dies; at once, if it is dead already."""
+    """Be sent a signal when the parent dies; end at once if it is dead already."""
     if _LINUX:
         _call("prctl", _PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
@@ -254,4 +268,4 @@ def _call(name: str, *arguments: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    os._exit(main(sys.argv[1:]))  # nothing is left to tidy up, so it does not take its time
