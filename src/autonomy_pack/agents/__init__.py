@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from autonomy_pack.agents import planner
+from autonomy_pack.agents import command, planner, script
 from autonomy_pack.contracts import Agent
 
 AGENTS: dict[str, Agent] = {
     "planner": planner,
+    "script": script,
+    "command": command,
 }
