@@ -66,3 +66,26 @@ class QueueBelow:
     def params(self) -> Mapping[str, object]:
         """See contracts.Condition."""
         return {"capacity": self.capacity, "in_repo": self.repo}
+
+
+@value
+class HeadUnmoved:
+    """Nothing has happened to the subject since its head was at `seq`; 0: it has no head.
+
+    With it a claim is refused when the task was finished between choosing it and claiming it.
+    """
+
+    subject: str
+    seq: int
+    repo: str = "."
+
+    @property
+    def where(self) -> str:
+        """See contracts.Condition."""
+        head = "from heads where repo = :in_repo and subject = :about"
+        return f"coalesce((select seq {head}), 0) = :at_seq"
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """See contracts.Condition."""
+        return {"about": self.subject, "at_seq": self.seq, "in_repo": self.repo}
