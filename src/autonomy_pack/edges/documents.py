@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from autonomy_pack.edges.edits import edit_json as edit_json
+from autonomy_pack.edges.edits import edit_toml as edit_toml
+from autonomy_pack.edges.edits import edit_yaml as edit_yaml
 from autonomy_pack.errors import UsageError
 from autonomy_pack.model import Finding, Risk, value
 
