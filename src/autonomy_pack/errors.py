@@ -44,3 +44,7 @@ class Stopped(PackError):
     """A stop switch is set (exit 5)."""
 
     exit_code = 5
+
+
+class Skipped(Exception):
+    """A guard's question does not arise, and str() says why. Never for missing evidence: that is a WorldError."""

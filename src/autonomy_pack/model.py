@@ -461,6 +461,15 @@ class Finding:
 
 
 @value
+class Examination:
+    """What the guards said of a change: findings, guards that did not run with their why, and all that did."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+    guards: tuple[str, ...] = ()
+
+
+@value
 class Rules:
     """What guards judge a change by. `checks` are the checks that had to pass; `results` what they did.
 

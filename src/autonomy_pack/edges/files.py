@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +63,27 @@ def read(path: Path, *, limit: int = 16 * 1024 * 1024) -> bytes:
     if len(content) > limit:
         raise WorldError(f"reading {path}: it has more than {limit} bytes", "Make the file smaller, or move it away.")
     return content
+
+
+def temporary(prefix: str) -> Path:
+    """A new empty folder for things that are thrown away; the caller removes it."""
+    with explained("making a temporary folder"):
+        return Path(tempfile.mkdtemp(prefix=prefix))
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it, also what somebody made unwritable; nothing happens if it is gone."""
+
+    def unlock(function: Callable[[str], object], path: str, _: object) -> None:
+        for place in (Path(path).parent, Path(path)):
+            if place.exists() and not place.is_symlink():
+                place.chmod(0o700)
+        if Path(path).exists() or Path(path).is_symlink():
+            function(path)
+
+    if folder.exists():
+        with explained(f"removing {folder}"):
+            shutil.rmtree(folder, onerror=unlock)
 
 
 class Journal:

@@ -110,9 +110,7 @@ def me() -> Holder:
 
 def is_dead(holder: Holder) -> bool:
     """Whether that process is provably gone: only said of processes of this boot and this pid namespace."""
-    if (holder.boot, holder.pid_namespace) != (_boot(), _pid_namespace()):
-        return False
-    return pid_start(holder.pid) != holder.pid_start
+    return same_boot(holder) and pid_start(holder.pid) != holder.pid_start
 
 
 def ancestors() -> list[tuple[int, float]]:
@@ -120,3 +118,8 @@ def ancestors() -> list[tuple[int, float]]:
     import psutil
 
     return [(process.pid, pid_start(process.pid) or 0.0) for process in psutil.Process().parents()]
+
+
+def same_boot(holder: Holder) -> bool:
+    """Whether that process lives, or lived, in this boot and this pid namespace, so that its pids mean something."""
+    return (holder.boot, holder.pid_namespace) == (_boot(), _pid_namespace())

@@ -1,0 +1,119 @@
+"""Where one attempt happens: a bare repository of its own, and a plain folder that an agent may write.
+
+The two lie apart, so nothing an agent writes can become git configuration or a hook. The repository borrows the
+user's objects (alternates) and never writes to them; its result leaves as a bundle.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+from autonomy_pack.edges import files, git
+from autonomy_pack.errors import WorldError
+from autonomy_pack.model import value
+
+_RESULT = "refs/attempt/result"
+
+
+@value
+class Workspace:
+    """`git_dir` is the attempt's bare repository, `work` the folder with the files of commit `base`."""
+
+    folder: Path
+    git_dir: Path
+    work: Path
+    base: str
+
+
+def open_workspace(objects_of: Path, folder: Path, base: str) -> Workspace:
+    """A fresh workspace in `folder` (which must not exist) at commit `base` of the repository `objects_of`."""
+    with files.explained(f"making the work folder {folder}"):
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
+        work = folder / "work"
+        work.mkdir()
+    space = Workspace(folder=folder, git_dir=folder / "attempt.git", work=work, base=base)
+    _borrow(objects_of, space.git_dir)
+    export(space, base, work)
+    return space
+
+
+def _borrow(objects_of: Path, git_dir: Path) -> None:
+    """A bare repository with the objects of another, knowing also where a shallow one ends."""
+    git.run("init", "-q", "--bare", "--template=", git_dir, at=git_dir)
+    with files.explained(f"preparing {git_dir}"):
+        alternates = git_dir / "objects" / "info" / "alternates"
+        alternates.parent.mkdir(parents=True, exist_ok=True)
+        alternates.write_text(f"{objects_of / 'objects'}\n")
+        if (objects_of / "shallow").exists():
+            shutil.copyfile(objects_of / "shallow", git_dir / "shallow")
+
+
+def export(space: Workspace, commit: str, folder: Path) -> None:
+    """Write the files of a commit into an empty folder."""
+    index = {"GIT_INDEX_FILE": str(space.folder / f"index-{folder.name}")}
+    git.run("read-tree", commit, at=space.git_dir, env=index)
+    git.run("checkout-index", "--all", "--quiet", at=space.git_dir, work_tree=folder, env=index)
+
+
+def tree(space: Workspace) -> str:
+    """The tree id of the work folder as it is now: what git would commit, judged by the base's ignore rules too."""
+    index = {"GIT_INDEX_FILE": str(space.folder / "index-commit")}
+    _let_us_read(space.work)
+    git.run("read-tree", space.base, at=space.git_dir, env=index)
+    git.run("add", "--all", "--", ".", at=space.git_dir, work_tree=space.work, env=index)
+    return git.text(git.run("write-tree", at=space.git_dir, env=index))
+
+
+def _let_us_read(work: Path) -> None:
+    """Give ourselves back what a program took away with chmod, so that its files can be judged."""
+    for path in [work, *work.rglob("*")]:
+        mode = path.lstat().st_mode
+        wanted = stat.S_IRUSR | (stat.S_IXUSR | stat.S_IWUSR if stat.S_ISDIR(mode) else 0)
+        if not stat.S_ISLNK(mode) and mode & wanted != wanted:
+            path.chmod(stat.S_IMODE(mode) | wanted)
+
+
+def base_tree(space: Workspace) -> str:
+    """The tree id of the base commit."""
+    return git.text(git.run("rev-parse", f"{space.base}^{{tree}}", at=space.git_dir))
+
+
+def commit(space: Workspace, tree_id: str, message: str, author: str) -> str:
+    """One commit of that tree on the base, made by us whatever the agent did; `author` is "Name <mail>"."""
+    name, _, mail = author.rstrip(">").partition(" <")
+    who = {
+        f"GIT_{role}_{part}": text
+        for role in ("AUTHOR", "COMMITTER")
+        for part, text in (("NAME", name), ("EMAIL", mail))
+    }
+    made = git.run("commit-tree", tree_id, "-p", space.base, at=space.git_dir, stdin=message.encode(), env=who)
+    head = git.text(made)
+    git.run("update-ref", _RESULT, head, at=space.git_dir)
+    return head
+
+
+def bundle(space: Workspace, path: Path) -> str:
+    """Write the result commit as a bundle that needs only the base; its sha256."""
+    with files.explained(f"making the folder {path.parent}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    git.run("bundle", "create", "--quiet", path, _RESULT, f"^{space.base}", at=space.git_dir)
+    return files.sha256(files.read(path, limit=1 << 30))
+
+
+def unbundle(path: Path, sha256: str, head: str, into: Path) -> None:
+    """Bring the commit of a kept bundle into a repository, strictly checked; adds objects, moves no ref.
+
+    WorldError when the bundle is not the recorded one, or does not hold that commit.
+    """
+    if files.sha256(files.read(path, limit=1 << 30)) != sha256:
+        raise WorldError(f"{path} is not the bundle that was recorded", "Run `autonomy task reset` and run again.")
+    git.run("-c", "transfer.fsckObjects=true", "bundle", "unbundle", path, at=into)
+    git.run("cat-file", "-e", f"{head}^{{commit}}", at=into)
+
+
+def clear(space: Workspace) -> None:
+    """Remove the workspace, also what a program made unwritable in it."""
+    files.remove_tree(space.folder)
