@@ -1,0 +1,247 @@
+"""Which issues may be worked on, in which order, and why each other one may not. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from autonomy_pack.model import Choice, Config, Head, Issue, Mission, Outcome, Priority, Task, value
+from autonomy_pack.policy import inputs, issue_text
+
+HOLD_LABEL = "autonomy:hold"
+STOP_LABEL = "autonomy:stop"
+# Labels of the agent family that we write ourselves; they choose no agent.
+DISPLAY_LABELS = frozenset({"agent:handoff", "agent:validated"})
+AGEING_DAYS = 7
+
+
+@value
+class Facts:
+    """What choosing judges by, besides the issues themselves.
+
+    `missions`: name → the mission, or what is wrong with it. `heads`: task id → head. `decisions`: run → the head of
+    its decision.
+    `handoffs`: issue id → open, merged, moved, deleted or "". `now`: store time.
+    """
+
+    repo: str
+    config: Config
+    missions: Mapping[str, Mission | str]
+    agents: Sequence[str]
+    heads: Mapping[str, Head]
+    decisions: Mapping[str, Head]
+    handoffs: Mapping[str, str]
+    now: str
+    agent: str | None = None
+
+
+class _NotEligible(Exception):
+    """Carries the one-line why."""
+
+
+def task_id(repo: str, issue: str) -> str:
+    """REPO#ID; the local repository is "."."""
+    return f"{repo}#{issue}"
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key in which 9 comes before 10."""
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|\D+", text))
+
+
+def family(labels: Iterable[str], prefix: str) -> list[str]:
+    """The labels of one family, without its prefix: `priority:high` is in the family `priority`; exact, any case."""
+    return [label[len(prefix) + 1 :].strip() for label in labels if label.casefold().startswith(f"{prefix}:")]
+
+
+def choose(issues: Sequence[Issue], facts: Facts) -> list[Choice]:
+    """Every open issue: first the eligible ones in the order they should be worked on, then the others by id.
+
+    All issues are judged before any is dropped; beyond `queue_capacity` an eligible issue waits outside the queue.
+    """
+    states = {issue.id: issue.state for issue in issues}
+    judged = [_judge(issue, states, facts) for issue in issues if issue.state == "open"]
+    eligible = sorted((choice for choice in judged if choice.eligible), key=lambda choice: _order(choice, facts))
+    others = sorted((choice for choice in judged if not choice.eligible), key=lambda choice: natural(choice.id))
+    capacity = facts.config.queue_capacity
+    return eligible[:capacity] + [_outside_queue(choice, capacity) for choice in eligible[capacity:]] + others
+
+
+def _outside_queue(choice: Choice, capacity: int) -> Choice:
+    why = f"queue full: {capacity} issues are before it (queue_capacity)"
+    return replace(choice, eligible=False, why=why, task=None)
+
+
+def _order(choice: Choice, facts: Facts) -> tuple[object, ...]:
+    assert choice.task is not None  # noqa: S101 - only eligible choices are sorted
+    lane = facts.config.lanes[choice.task.lane]
+    return effective_priority(choice.task, facts), lane.priority, choice.task.created, natural(choice.id)
+
+
+def effective_priority(task: Task, facts: Facts) -> int:
+    """The label's priority, one level higher for each 7 days since it was first seen as eligible."""
+    head = facts.heads.get(task.id)
+    if head is None or not head.since or head.pin != task.pin:
+        return int(task.priority)
+    waited = datetime.fromisoformat(facts.now) - datetime.fromisoformat(head.since)
+    return max(0, task.priority - waited.days // AGEING_DAYS)
+
+
+def _judge(issue: Issue, states: Mapping[str, str], facts: Facts) -> Choice:
+    priority = _priority(issue.labels)
+    choice = Choice(
+        id=issue.id,
+        title=issue.title,
+        priority=priority,
+        lane=None if priority is None else _lane(issue),
+        agent=_agent(issue, facts),
+        mission=_mission(issue, facts),
+        eligible=False,
+        why="",
+    )
+    try:
+        _need_labels(issue, facts)
+        _need_text(issue)
+        _need_mission(choice.mission, issue, facts)
+        _need_dependencies(issue, states)
+        task = _task(issue, facts)
+        _need_free(facts.heads.get(task.id), task.pin, facts.handoffs.get(issue.id, ""), facts)
+    except _NotEligible as refusal:
+        return replace(choice, why=str(refusal))
+    return replace(choice, agent=task.agent, eligible=True, why="eligible", task=task)
+
+
+def _task(issue: Issue, facts: Facts) -> Task:
+    """The issue as a task; only of issues whose labels were found in order."""
+    return Task(
+        id=task_id(facts.repo, issue.id),
+        repo=facts.repo,
+        issue=issue.id,
+        title=issue.title,
+        body=issue.body,
+        labels=issue.labels,
+        priority=_priority(issue.labels) or Priority.CRITICAL,
+        lane=_lane(issue),
+        mission=_mission(issue, facts) or "",
+        agent=_agent(issue, facts) or facts.config.agent,
+        acceptance=issue_text.acceptance(issue.body),
+        fields=issue_text.fields(issue.body),
+        pin=text_pin(issue),
+        created=issue.created,
+        url=issue.url,
+    )
+
+
+def text_pin(issue: Issue) -> str:
+    """sha256 of what a person agreed to: title, body, priority and mission labels (we write other labels ourselves)."""
+    steering = sorted(label for label in issue.labels if label.casefold().startswith(("priority:", "mission:")))
+    return hashlib.sha256(json.dumps([issue.title, issue.body, steering], ensure_ascii=True).encode()).hexdigest()
+
+
+def _priority(labels: Sequence[str]) -> Priority | None:
+    known = [Priority[word.upper()] for word in family(labels, "priority") if word.upper() in Priority.__members__]
+    return min(known) if known else None
+
+
+def _mission(issue: Issue, facts: Facts) -> str | None:
+    names = family(issue.labels, "mission")
+    return names[0] if names else facts.config.mission
+
+
+def _agent(issue: Issue, facts: Facts) -> str | None:
+    named = [label for label in issue.labels if label.casefold() not in DISPLAY_LABELS]
+    return facts.agent or next(iter(family(named, "agent")), None)
+
+
+def _lane(issue: Issue) -> str:
+    return next(iter(family(issue.labels, "lane")), "default")
+
+
+def _need_labels(issue: Issue, facts: Facts) -> None:
+    labels = {label.casefold() for label in issue.labels}
+    words = family(issue.labels, "priority")
+    if not words:
+        here = f"; labels here: {', '.join(issue.labels)}" if issue.labels else ""
+        raise _NotEligible(f"no priority label{here}")
+    unknown = [word for word in words if word.upper() not in Priority.__members__]
+    if unknown:
+        known = ", ".join(map(str, Priority))
+        raise _NotEligible(f"unknown label priority:{unknown[0]}; the priorities are {known}")
+    if STOP_LABEL in labels:
+        raise _NotEligible(f"stopped by label {STOP_LABEL}")
+    if HOLD_LABEL in labels:
+        raise _NotEligible(f"held by label {HOLD_LABEL}")
+    for name in ("mission", "lane"):
+        if len(set(family(issue.labels, name))) > 1:
+            raise _NotEligible(f"more than one {name} label; keep one")
+    if _lane(issue) not in facts.config.lanes:
+        raise _NotEligible(f"unknown lane {_lane(issue)}; the lanes are {', '.join(facts.config.lanes)}")
+    agent = _agent(issue, facts) or facts.config.agent
+    if agent not in facts.agents:
+        raise _NotEligible(f"unknown agent {agent}; the agents are {', '.join(facts.agents)}")
+
+
+def _need_text(issue: Issue) -> None:
+    if not issue_text.acceptance(issue.body):
+        raise _NotEligible(issue_text.why_no_acceptance(issue.body))
+
+
+def _need_mission(name: str | None, issue: Issue, facts: Facts) -> None:
+    if name is None:
+        raise _NotEligible("no mission label and no default mission in the configuration")
+    mission = facts.missions.get(name, f"no mission named {name}; `autonomy mission list` shows them")
+    if isinstance(mission, str):
+        raise _NotEligible(mission)
+    for problem in inputs.problems(mission, issue_text.fields(issue.body), {}):
+        raise _NotEligible(problem.says)
+
+
+def _need_dependencies(issue: Issue, states: Mapping[str, str]) -> None:
+    for other in issue.depends_on:
+        if other not in states:
+            raise _NotEligible(f"depends on {other}, which does not exist")
+        if states[other] == "open":
+            raise _NotEligible(f"depends on {other}, which is open")
+
+
+def _need_free(head: Head | None, pin: str, handoff: str, facts: Facts) -> None:
+    """Nobody has it, nothing of ours is open for it, and it has attempts left for this text."""
+    if head is None:
+        return
+    if head.status == "running":
+        raise _NotEligible(f"claimed by run {head.run}")
+    if head.status == "skipped":
+        raise _NotEligible(f"skipped: {head.why}" if head.why else "skipped; `autonomy task reset` takes it back")
+    if head.status == Outcome.HANDED_OFF:
+        _need_no_handoff(head, pin, handoff)
+    if head.status == Outcome.WAITING:
+        _need_no_decision(head, pin, facts.decisions.get(head.run))
+    if head.status == Outcome.BLOCKED and head.pin == pin:
+        raise _NotEligible(f"blocked in run {head.run}; change the issue or `autonomy task reset`")
+    if head.pin == pin and head.attempts >= facts.config.attempts:
+        raise _NotEligible(
+            f"no attempts left ({head.attempts} of {facts.config.attempts}, last {head.status}); "
+            "change the issue or `autonomy task reset`"
+        )
+
+
+def _need_no_handoff(head: Head, pin: str, handoff: str) -> None:
+    reasons = {
+        "open": f"handed off: branch {head.branch} is open for it",
+        "moved": f"handed off: branch {head.branch} has somebody else's commits",
+        "merged": "handed off and merged; close it, or change it for another round",
+        "deleted": f"held: its branch {head.branch} was deleted unmerged; `autonomy task reset` to try again",
+    }
+    if handoff in ("open", "moved") or (handoff and head.pin == pin):
+        raise _NotEligible(reasons[handoff])
+
+
+def _need_no_decision(head: Head, pin: str, decision: Head | None) -> None:
+    if decision is None or decision.status in ("pending", "approved"):
+        raise _NotEligible(f"waiting for decision {decision.subject if decision else 'of run ' + head.run}")
+    if head.pin == pin:
+        raise _NotEligible(f"{decision.subject} was denied; change the issue or `autonomy task reset`")

@@ -1,0 +1,66 @@
+"""Names made from ids: branches, folders, hashes of actions. Pure, so every job and rerun makes the same ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+
+from autonomy_pack.model import Task
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def slug(title: str) -> str:
+    """At most 30 of [a-z0-9-] from a title, cut at a word where possible; "task" when nothing is left."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    made = ""
+    for word in words:
+        longer = f"{made}-{word}" if made else word[:30]
+        if len(longer) > 30:
+            break
+        made = longer
+    return made or "task"
+
+
+def branch(task: Task, agent: str) -> str:
+    """agent/AGENT/ID-ATTEMPT8-SLUG; the same for every attempt at the same text."""
+    return f"agent/{agent}/{task.issue}-{task.pin[:8]}-{slug(task.title)}"
+
+
+def path_name(run: str) -> str:
+    """A run id as a name of a folder: every character outside [A-Za-z0-9._-] becomes "-"."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", run)
+
+
+def canonical(data: object) -> str:
+    """JSON with sorted keys and no spaces: the same value always gives the same text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def sha256(data: object) -> str:
+    """The hex sha256 of the canonical JSON of a value."""
+    return hashlib.sha256(canonical(data).encode()).hexdigest()
+
+
+def action_sha256(*, kind: str, repo: str, task: str, base: str, head: str, branch: str, policy_sha256: str) -> str:
+    """The hash a decision binds to: it names one exact action, and no other has it."""
+    return sha256(
+        {
+            "kind": kind,
+            "repo": repo,
+            "task": task,
+            "base": base,
+            "head": head,
+            "branch": branch,
+            "policy_sha256": policy_sha256,
+        }
+    )
+
+
+def decision_id(run: str, action: str) -> str:
+    """apr_ and six letters or digits without look-alikes; the same run asking for the same action asks once."""
+    number = int(hashlib.sha256(f"{run} {action}".encode()).hexdigest(), 16)
+    return "apr_" + "".join(_CROCKFORD[number >> (5 * place) & 31] for place in range(6))
