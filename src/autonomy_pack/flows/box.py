@@ -1,0 +1,47 @@
+"""Which sandbox a session works in: the strongest there is, never silently weaker than asked for."""
+
+from __future__ import annotations
+
+from autonomy_pack.contracts import Sandbox
+from autonomy_pack.edges import host
+from autonomy_pack.errors import UsageError
+from autonomy_pack.model import Command, Config, Room, value
+from autonomy_pack.sandboxes import SANDBOXES
+
+LEVELS = ("auto", "L2", "L1", "none")
+
+
+@value
+class Box:
+    """The level that was reached and the sandbox that gives it; no sandbox (L0) runs no programs but our planner."""
+
+    level: str
+    sandbox: Sandbox | None = None
+    missing: str = ""
+
+    def wrap(self, command: Command, work: str, readable: tuple[str, ...] = ()) -> Command:
+        """The command, boxed where there is a box."""
+        return self.sandbox.wrap(command, Room(work=work, readable=readable)) if self.sandbox else command
+
+
+def choose(config: Config, asked: str | None) -> Box:
+    """The box for a session. `asked` is a person's word (flag or AUTONOMY_SANDBOX); only that may say none.
+
+    UsageError when the level asked for cannot be had.
+    """
+    wanted = asked or host.setting("AUTONOMY_SANDBOX") or config.sandbox
+    if wanted not in LEVELS:
+        raise UsageError(f"unknown sandbox {wanted}", f"The levels are {', '.join(LEVELS)}.")
+    candidates = [
+        one for one in SANDBOXES.values() if one.level == wanted or (wanted == "auto" and one.level != "none")
+    ]
+    why = [one.missing() for one in candidates]
+    for sandbox, missing in zip(candidates, why, strict=True):
+        if not missing:
+            return Box(level=sandbox.level, sandbox=sandbox)
+    if wanted != "auto":
+        raise UsageError(
+            f"sandbox {wanted} cannot be had here: {next(filter(None, why), 'this machine has none')}",
+            "Do what the message says, or let a person choose another: --sandbox auto.",
+        )
+    return Box(level="L0", missing=next(filter(None, why), "this machine has no sandbox"))

@@ -1,0 +1,97 @@
+"""Holding a task: its lease and a slot of its lane, taken together, renewed while work goes on, given back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from autonomy_pack.contracts import Store
+from autonomy_pack.edges import clock, host
+from autonomy_pack.errors import LeaseLost, PackError
+from autonomy_pack.flows.project import Project
+from autonomy_pack.model import Event, Lease, Task
+from autonomy_pack.store import open_store
+
+SECONDS = 30.0
+RENEW_EVERY = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A task's lease and its lane's; `lost` is set when somebody else took the task over."""
+
+    task: Lease
+    lane: Lease
+    lost: threading.Event = field(default_factory=threading.Event)
+
+
+def run_id(lease: Lease) -> str:
+    """TASK/FENCE, the id of the run that works under this lease."""
+    return f"{lease.key.removeprefix('task:')}/{lease.fence}"
+
+
+def take(project: Project, task: Task) -> Claim | None:
+    """Claim the task and a slot of its lane in one transaction; None when either is held by somebody alive."""
+
+    def claimed(leases: tuple[Lease, ...]) -> list[Event]:
+        lease = leases[0]
+        data = {"fence": lease.fence, "holder": _shown(lease), "expires": lease.expires}
+        key = f"claim/{task.id}/{lease.fence}"
+        return [Event(kind="task.claimed", subject=task.id, run=run_id(lease), data=data, key=key)]
+
+    for slot in range(1, project.config.lanes[task.lane].slots + 1):
+        keys = [f"task:{task.id}", f"lane:{task.lane}/{slot}"]
+        held = project.store.claim(keys, host.me(), seconds=SECONDS, dead=host.is_dead, events=claimed)
+        if held:
+            return Claim(task=held[0], lane=held[1])
+    return None
+
+
+def take_over(project: Project, key: str) -> Lease | None:
+    """Take one lease whose holder is dead or expired; None when somebody alive holds it."""
+    held = project.store.claim([key], host.me(), seconds=SECONDS, dead=host.is_dead)
+    return held[0] if held else None
+
+
+def _shown(lease: Lease) -> str:
+    return f"{lease.holder.host}:{lease.holder.pid}" if lease.holder else ""
+
+
+@contextmanager
+def kept(project: Project, claim: Claim) -> Iterator[None]:
+    """Renew both leases every 5 s on a thread and connection of their own; nothing the run does can block that."""
+    done = threading.Event()
+    renewing = threading.Thread(target=_renew, args=(project.store_url, claim, done), daemon=True, name="renew")
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()
+
+
+def _renew(store_url: str, claim: Claim, done: threading.Event) -> None:
+    store: Store | None = None
+    deadline = clock.monotonic() + SECONDS
+    while not done.wait(RENEW_EVERY):
+        try:
+            store = store or open_store(store_url)
+            for lease in (claim.task, claim.lane):
+                store.renew(lease, seconds=SECONDS)
+            deadline = clock.monotonic() + SECONDS
+        except LeaseLost:
+            claim.lost.set()
+        except PackError:
+            # A store that cannot be reached may come back, but only until the lease has run out.
+            if clock.monotonic() > deadline:
+                claim.lost.set()
+    if store:
+        store.close()
+
+
+def give_back(project: Project, claim: Claim, events: list[Event]) -> None:
+    """End the claim, with its last events in the same transaction; LeaseLost when it was taken over."""
+    project.store.release(claim.task, events=events)
+    project.store.release(claim.lane)

@@ -1,0 +1,140 @@
+"""Handing a finished change to people: intend, bring the objects in, publish, verify, record. Each step converges."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from autonomy_pack.edges import git, workspace
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import WorldError
+from autonomy_pack.flows import project as projects
+from autonomy_pack.flows import records, stop
+from autonomy_pack.flows.job import Ending, Job
+from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.records import Report
+from autonomy_pack.model import Change, CheckResult, Event, Examination, Handoff, Lease, Outcome
+from autonomy_pack.policy import choose, evidence, names
+from autonomy_pack.views import handoff as view
+
+LABELS = ("agent:handoff", "status:pr-created")
+
+
+def prepare(
+    job: Job,
+    change: Change,
+    results: Sequence[CheckResult],
+    examination: Examination,
+    weighed: Sequence[evidence.Evidence],
+) -> Handoff:
+    """The handoff of a change, its body rendered; kept in the run's folder, so that any later process can finish it."""
+    run, closes = job.run, evidence.closes(weighed) and not job.run.mission.plan_only
+    offer = Handoff(
+        repo=job.project.repo,
+        task=run.task.id,
+        issue=run.task.issue,
+        pin=run.task.pin,
+        run=run.id,
+        branch=names.branch(run.task, run.agent),
+        base=change.base,
+        head=change.head,
+        title=f"feat(agent): {one_line(run.task.title, 120)} (#{run.task.issue})",
+        body="",
+        closes=closes,
+        bundle=change.bundle,
+        sha256=change.sha256,
+        policy_sha256=names.sha256([job.project.config.sha256, run.mission.sha256]),
+    )
+    body = view.body(offer, run, job.box.level, change, results, examination, weighed)
+    offer = dataclasses.replace(offer, body=body)
+    records.write_json(job.folder / "handoff.json", dataclasses.asdict(offer))
+    return offer
+
+
+def read(project: Project, run: str) -> Handoff:
+    """The handoff a run prepared; UsageError when its records are gone."""
+    return Handoff(**records.read_json(records.find_run(project.place, run) / "handoff.json"))
+
+
+def action_sha256(offer: Handoff) -> str:
+    """The hash a decision about this handoff binds to."""
+    return names.action_sha256(
+        kind="handoff",
+        repo=offer.repo,
+        task=offer.task,
+        base=offer.base,
+        head=offer.head,
+        branch=offer.branch,
+        policy_sha256=offer.policy_sha256,
+    )
+
+
+def why_stale(project: Project, offer: Handoff) -> str:
+    """Why the offer no longer fits the world it was made for; "" when it does."""
+    issues, _ = project.forge.issues()
+    issue = next((one for one in issues if one.id == offer.issue and one.state == "open"), None)
+    if issue is None:
+        return f"issue {offer.issue} is not open any more"
+    if choose.text_pin(issue) != offer.pin:
+        return f"the text of issue {offer.issue} changed"
+    return _why_base_moved(project, offer)
+
+
+def _why_base_moved(project: Project, offer: Handoff) -> str:
+    """A base that moved is fine as long as nothing this change touches moved with it."""
+    now = projects.find_base(project.place)
+    if now.commit == offer.base:
+        return ""
+    at = project.place.git_dir
+    code, _ = git.answer("merge-base", "--is-ancestor", offer.base, now.commit, at=at, ok=(0, 1, 128))
+    if code:
+        return f"{now.branch} no longer contains {offer.base[:7]}, which the change was made from"
+    ours = _changed(project, offer.base, offer.head)
+    both = ours & _changed(project, offer.base, now.commit)
+    return f"{now.branch} moved under {one_line(sorted(both)[0], 200)}" if both else ""
+
+
+def _changed(project: Project, base: str, head: str) -> set[str]:
+    out = git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head, at=project.place.git_dir)
+    return set(filter(None, out.decode("utf-8", "surrogateescape").split("\0")))
+
+
+def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> Event:
+    """Make the handoff exist, and see that it does; its handoff.made event, still to be stored by the caller.
+
+    May be called again after a crash at any point: what exists already is adopted, never doubled.
+    Raises Stopped, LeaseLost, or WorldError when the branch is somebody else's.
+    """
+    stop.heed(project.place)
+    intended = _event(offer, "handoff.intended", {"branch": offer.branch, "head": offer.head, "closes": offer.closes})
+    for event in project.store.append([intended], lease=lease):
+        report(event)
+    stop.heed(project.place)
+    workspace.unbundle(Path(offer.bundle), offer.sha256, offer.head, into=project.place.git_dir)
+    place = project.forge.publish(offer.branch, offer.head, offer.bundle, offer.body)
+    state = project.forge.handoff_state(offer.branch, offer.head, project.base.commit)
+    if state not in ("open", "merged"):
+        raise WorldError(f"branch {offer.branch} is {state} right after it was made", "Look who else moves branches.")
+    project.forge.label(offer.issue, add=LABELS)
+    made: dict[str, object] = {"ref": f"refs/heads/{offer.branch}", "url": place, "number": None, "verified": True}
+    return _event(offer, "handoff.made", made)
+
+
+def _event(offer: Handoff, kind: str, data: dict[str, object]) -> Event:
+    return Event(kind=kind, subject=offer.task, run=offer.run, data=data, key=f"{kind}/{offer.run}")
+
+
+def deliver_run(job: Job, offer: Handoff) -> Ending:
+    """Hand off within the run that made the change."""
+    # The objects must be here before paths can be compared, should the base have moved meanwhile.
+    workspace.unbundle(Path(offer.bundle), offer.sha256, offer.head, into=job.project.place.git_dir)
+    stale = why_stale(job.project, offer)
+    if stale:
+        return Ending(outcome=Outcome.STALE, why=stale)
+    made = deliver(job.project, job.claim.task, offer, job.report)
+    return Ending(outcome=Outcome.HANDED_OFF, why=_why(offer), events=(made,))
+
+
+def _why(offer: Handoff) -> str:
+    return f"branch {offer.branch}"

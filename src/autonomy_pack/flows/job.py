@@ -1,0 +1,74 @@
+"""One attempt in progress: everything its steps need, handed from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autonomy_pack.edges import clock
+from autonomy_pack.edges.workspace import Workspace
+from autonomy_pack.errors import LeaseLost
+from autonomy_pack.flows import stop
+from autonomy_pack.flows.box import Box
+from autonomy_pack.flows.claim import Claim
+from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.records import Report, Transcript
+from autonomy_pack.model import Event, Outcome, Run, Step, value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run with its claim, workspace, box and records. `argv` is a person's command for agent `command`."""
+
+    project: Project
+    run: Run
+    steps: tuple[Step, ...]
+    claim: Claim
+    box: Box
+    space: Workspace
+    transcript: Transcript
+    report: Report
+    started: float
+    argv: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's records are kept."""
+        return Path(self.run.folder)
+
+    @property
+    def seconds_left(self) -> float:
+        """How much of the mission's minutes is left for work."""
+        return max(0.0, self.run.mission.limits.minutes * 60 - (clock.monotonic() - self.started))
+
+    def event(self, kind: str, data: dict[str, object], key: str | None = None) -> Event:
+        """An event of this run."""
+        return Event(kind=kind, subject=self.run.task.id, run=self.run.id, data=data, key=key)
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Append events under the run's fence and show them; LeaseLost when the task was taken over."""
+        for event in self.project.store.append(events, lease=self.claim.task):
+            self.report(event)
+
+    def why_stop(self) -> str:
+        """Why work must end at once; "" to go on. Cheap: asked several times a second."""
+        if self.claim.lost.is_set():
+            return "the lease was lost"
+        set_stop = stop.read(self.project.place)
+        return str(set_stop) if set_stop else ""
+
+    def heed_stop(self) -> None:
+        """Raise LeaseLost or Stopped when work must end: called before each step and write."""
+        if self.claim.lost.is_set():
+            raise LeaseLost(f"run {self.run.id} lost its lease", "Its successor goes on with the task.")
+        stop.heed(self.project.place)
+
+
+@value
+class Ending:
+    """How a run ended, and the events that must be stored in the same transaction as its end."""
+
+    outcome: Outcome
+    why: str
+    events: tuple[Event, ...] = ()

@@ -1,0 +1,167 @@
+"""A repository opened for work: where it is, what governs it, what it is worked on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autonomy_pack import config as configuration
+from autonomy_pack.contracts import Forge, Store
+from autonomy_pack.edges import files, git, host
+from autonomy_pack.errors import UsageError
+from autonomy_pack.forges import FORGES
+from autonomy_pack.model import Config, value
+from autonomy_pack.store import open_store
+
+CONFIG_FILE = ".github/autonomy.yml"
+CONFIG_FOLDER = ".github/autonomy"
+_EXCLUDED = ".agent-workspace/"
+
+
+@value
+class Place:
+    """`root`: the work tree. `git_dir`: the common git folder. `workspace`: where runtime files are kept."""
+
+    root: Path
+    git_dir: Path
+    workspace: Path
+
+
+@value
+class Base:
+    """What changes are made from: the default branch and its commit. `dirty`: there are uncommitted changes."""
+
+    branch: str
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """An opened repository. `missions` are the texts of its own mission files, by path."""
+
+    place: Place
+    base: Base
+    config: Config
+    missions: Mapping[str, str]
+    store: Store
+    store_url: str
+    forge: Forge
+    repo: str = "."
+
+
+def find(path: Path) -> Place:
+    """The repository a person means by `path`; UsageError when there is none that can be worked on."""
+    if not path.is_dir():
+        raise UsageError(f"{path} is not a folder", "Give the path of a git repository: --repo PATH.")
+    said = git.in_folder(path, "rev-parse", "--is-bare-repository", "--path-format=absolute", "--git-common-dir")
+    if said is None:
+        raise UsageError(f"{path} is not in a git repository", "Run `git init` there, or give another --repo PATH.")
+    bare, git_dir = git.text(said).split("\n", 1)
+    if bare == "true":
+        raise UsageError(f"{path} is a bare repository: it has no files", "Clone it and give the clone's path.")
+    top = git.in_folder(path, "rev-parse", "--show-toplevel")
+    if not top:
+        raise UsageError(f"{path} is inside a .git folder", "Give the folder that holds the files.")
+    root, common = Path(git.text(top)), Path(git_dir)
+    return Place(
+        root=root, git_dir=common, workspace=(common.parent if common.name == ".git" else root) / ".agent-workspace"
+    )
+
+
+def find_base(place: Place) -> Base:
+    """The default branch: origin/HEAD, else init.defaultBranch, main, master, else the only branch there is."""
+    branches = git.text(git.run("for-each-ref", "--format=%(refname:short)", "refs/heads", at=place.git_dir)).split()
+    if not branches:
+        raise UsageError(
+            f"{place.root} has no commit yet", "Commit something on its main branch, then run the same command."
+        )
+    wanted = [_answer(place, "symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")]
+    wanted += [_default_branch(place), "main", "master"]
+    known = [name for name in wanted if name in branches] or (branches if len(branches) == 1 else [])
+    if not known:
+        raise UsageError(
+            f"{place.root} has no default branch: none of its {len(branches)} branches is main or master",
+            "Name it: `git config init.defaultBranch NAME`.",
+        )
+    commit = git.text(git.run("rev-parse", f"refs/heads/{known[0]}^{{commit}}", at=place.git_dir))
+    dirty = git.run("status", "--porcelain", "--untracked-files=no", at=place.git_dir, work_tree=place.root)
+    return Base(branch=known[0], commit=commit, dirty=bool(dirty))
+
+
+def _answer(place: Place, *words: str) -> str:
+    code, out = git.answer(*words, at=place.git_dir, ok=(0, 1))
+    return git.text(out) if code == 0 else ""
+
+
+def _default_branch(place: Place) -> str:
+    users = {"GIT_CONFIG_GLOBAL": str(host.home() / ".gitconfig")}
+    code, out = git.answer("config", "--get", "init.defaultBranch", at=place.git_dir, env=users, ok=(0, 1, 128))
+    return git.text(out) if code == 0 else ""
+
+
+def governing_files(place: Place) -> dict[str, bytes]:
+    """What may make us run something: configuration, missions and instructions, as they are in the checkout."""
+    folder = place.root / CONFIG_FOLDER
+    paths = [place.root / CONFIG_FILE, *(folder.rglob("*") if folder.is_dir() else [])]
+    found = sorted(path for path in paths if path.is_file() and not path.is_symlink())
+    return {str(path.relative_to(place.root)): files.read(path) for path in found}
+
+
+def mission_texts(governing: Mapping[str, bytes]) -> dict[str, str]:
+    """The repository's own mission files, path → text."""
+    return {
+        path: content.decode("utf-8", "replace")
+        for path, content in governing.items()
+        if path.startswith(f"{CONFIG_FOLDER}/missions/") and path.endswith((".yml", ".yaml"))
+    }
+
+
+def read_config(place: Place) -> Config:
+    """The repository's configuration, or the defaults when it has none; UsageError with file, line and fix."""
+    path = place.root / CONFIG_FILE
+    text = files.read(path).decode("utf-8", "replace") if path.is_file() and not path.is_symlink() else None
+    return configuration.load_config(text, CONFIG_FILE)
+
+
+def store_url(place: Place, config: Config) -> str:
+    """AUTONOMY_STORE, else the SQLite file in the workspace."""
+    if config.store != "sqlite" and not host.setting("AUTONOMY_STORE"):
+        raise UsageError(f"the configuration asks for store {config.store}", "Set AUTONOMY_STORE=postgresql://….")
+    return host.setting("AUTONOMY_STORE") or f"sqlite:///{place.workspace / 'autonomy.db'}"
+
+
+def open_project(path: Path, *, store: str | None = None) -> Project:
+    """Open the repository at `path` with its configuration, store and forge.
+
+    `store` names another store than its own, for looking without leaving a trace; then nothing is written here.
+    """
+    place = find(path)
+    base = find_base(place)
+    config = read_config(place)
+    if store is None:
+        prepare_workspace(place)
+    url = store or store_url(place, config)
+    forge = FORGES[config.forge](root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
+    return Project(
+        place=place,
+        base=base,
+        config=config,
+        missions=mission_texts(governing_files(place)),
+        store=open_store(url),
+        store_url=url,
+        forge=forge,
+    )
+
+
+def prepare_workspace(place: Place) -> None:
+    """Make the folder of runtime files, and tell git to ignore it without touching the user's .gitignore."""
+    exclude = place.git_dir / "info" / "exclude"
+    with files.explained(f"preparing {place.workspace}"):
+        place.workspace.mkdir(exist_ok=True)
+        lines = exclude.read_text(errors="replace").splitlines() if exclude.exists() else []
+        if _EXCLUDED not in lines:
+            exclude.parent.mkdir(exist_ok=True)
+            with exclude.open("a") as file:
+                file.write(f"{_EXCLUDED}\n")

@@ -1,0 +1,139 @@
+"""The records of one run: its folder, its transcript (a line on disk before what it tells of), its run.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from autonomy_pack.edges import clock, files, host
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows.project import Place
+from autonomy_pack.model import Event
+from autonomy_pack.policy import names
+
+Report = Callable[[Event], None]
+"""Whoever watches a session: called with every event, of store and transcript alike."""
+
+_SECRET_NAMES = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL")
+_LONG = 32 * 1024
+
+
+def known_secrets() -> tuple[str, ...]:
+    """The values of this process's environment that are secrets by their names; no sink may show them."""
+    found = {
+        text
+        for name, text in host.environment().items()
+        if len(text) >= 8 and any(word in name.upper() for word in _SECRET_NAMES)
+    }
+    return tuple(sorted(found))
+
+
+def session_folder(place: Place, session: str) -> Path:
+    """Where a session's summary and runs are kept."""
+    return place.workspace / "sessions" / session
+
+
+def find_run(place: Place, run: str) -> Path:
+    """The folder of a run's records; UsageError when there is none (any more)."""
+    found = sorted((place.workspace / "sessions").glob(f"*/{names.path_name(run)}"))
+    if not found:
+        raise UsageError(f"there are no records of run {run}", "`autonomy run list` shows the runs that are kept.")
+    return found[-1]
+
+
+class Transcript:
+    """The inside of one run as Events, one JSON line each, redacted, on disk before `add` returns."""
+
+    def __init__(self, folder: Path, run: str, subject: str, report: Report) -> None:
+        self._journal = files.Journal(folder / "transcript.jsonl")
+        self._folder = folder
+        self._run, self._subject, self._report = run, subject, report
+        self._secrets = known_secrets()
+        self._seq = 0
+
+    def add(self, kind: str, data: Mapping[str, Any], actor: str) -> Event:
+        """Write one event; an output of more than 32 KB goes to a file named by its hash."""
+        self._seq += 1
+        event = Event(
+            kind=kind,
+            subject=self._subject,
+            run=self._run,
+            actor=actor,
+            data=self._clean(data),
+            seq=self._seq,
+            at=clock.now(),
+        )
+        self._journal.add(json.dumps(as_json(event), ensure_ascii=True))
+        self._report(event)
+        return event
+
+    def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        cleaned = {key: _redacted(part, self._secrets) for key, part in data.items()}
+        output = cleaned.get("output")
+        if isinstance(output, str) and len(output) > _LONG:
+            content = output.encode("utf-8", "backslashreplace")
+            cleaned["output_sha256"] = files.sha256(content)
+            cleaned["output"] = None
+            files.write(self._folder / "outputs" / f"{cleaned['output_sha256']}.txt", content, durable=False)
+        return cleaned
+
+    def close(self) -> str:
+        """Finish it; the sha256 of the whole file."""
+        self._journal.close()
+        return files.sha256(files.read(self._folder / "transcript.jsonl", limit=1 << 30))
+
+
+def _redacted(part: Any, secrets: tuple[str, ...]) -> Any:
+    if isinstance(part, str):
+        return redact(part, secrets)
+    if isinstance(part, Mapping):
+        return {key: _redacted(inner, secrets) for key, inner in part.items()}
+    if isinstance(part, list | tuple):
+        return [_redacted(inner, secrets) for inner in part]
+    return part
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An event as `schemas/events.json` publishes it."""
+    return {
+        "id": event.id,
+        "seq": event.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "repo": event.repo,
+        "subject": event.subject,
+        "run": event.run,
+        "actor": event.actor,
+        "data": dict(event.data),
+        "key": event.key,
+        "v": event.v,
+    }
+
+
+def read_transcript(folder: Path) -> Iterator[dict[str, Any]]:
+    """The events of a transcript; a torn last line (a crash) is left out."""
+    path = folder / "transcript.jsonl"
+    for line in files.read(path, limit=1 << 30).splitlines() if path.exists() else []:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write a record as JSON, redacted like every sink."""
+    files.write(path, json.dumps(_redacted(data, known_secrets()), indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A record written by `write_json`; UsageError when it is missing or damaged."""
+    try:
+        data = json.loads(files.read(path))
+    except Exception as error:
+        raise UsageError(f"{path} cannot be read: {error}", "Its session's records are damaged or gone.") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{path} is not a record", "Its session's records are damaged.")
+    return data

@@ -1,0 +1,84 @@
+"""Setting right what a crash left behind, before anything new begins. Every step may itself be cut and run again."""
+
+from __future__ import annotations
+
+from autonomy_pack.edges import host, shell
+from autonomy_pack.errors import PackError
+from autonomy_pack.flows import claim, decisions, handoff, summary
+from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.records import Report
+from autonomy_pack.model import Event, Head, Lease, Outcome
+
+
+def recover(project: Project, report: Report) -> None:
+    """Finish dead runs and sessions, complete answered handoffs, expire decisions, close what was merged."""
+    for lease in project.store.leases():
+        if lease.key.startswith("task:") and _is_abandoned(project, lease):
+            _finish_run(project, lease, report)
+    for lease in project.store.leases():
+        if lease.key.startswith("session:") and lease.holder and host.is_dead(lease.holder):
+            summary.finish_session(project, lease, report)
+    decisions.expire(project, report)
+    decisions.complete_answered(project, report)
+    close_merged(project)
+
+
+def _is_abandoned(project: Project, lease: Lease) -> bool:
+    return lease.holder is not None and (lease.expires <= project.store.now() or host.is_dead(lease.holder))
+
+
+def _finish_run(project: Project, lease: Lease, report: Report) -> None:
+    """Take the task over, end what the dead run still has running, and finish it: handed off, or stale."""
+    _kill(project, lease)
+    taken = claim.take_over(project, lease.key)
+    if taken is None:
+        return
+    head = project.store.head(lease.key.removeprefix("task:"))
+    events = _end(project, taken, head, report) if head and head.status == "running" else []
+    project.store.release(taken, events=events)
+    for event in events:
+        report(event)
+
+
+def _kill(project: Project, lease: Lease) -> None:
+    if lease.holder is None or not host.same_boot(lease.holder):
+        return
+    run = claim.run_id(lease)
+    for event in project.store.events(kinds=["run.started"], run=run):
+        shell.kill_recorded(event.data["pid"], event.data["pid_start"])
+
+
+def _end(project: Project, lease: Lease, head: Head, report: Report) -> list[Event]:
+    """The events that finish the dead run. One that had begun its handoff is completed: the decision was made."""
+    if any(project.store.events(kinds=["handoff.intended"], run=head.run)):
+        try:
+            made = handoff.deliver(project, lease, handoff.read(project, head.run), report)
+            return [made, _finished(head, Outcome.HANDED_OFF, f"branch {head.branch}, completed after a crash")]
+        except PackError as error:
+            return [_finished(head, Outcome.STALE, f"its handoff could not be completed: {error.says}")]
+    return [_finished(head, Outcome.STALE, "its harness died")]
+
+
+def _finished(head: Head, outcome: Outcome, why: str) -> Event:
+    data: dict[str, object] = {
+        "outcome": str(outcome),
+        "why": why,
+        "seconds": 0.0,
+        "usd": 0.0,
+        "tokens": 0,
+        "transcript_sha256": "",
+    }
+    return Event(kind="run.finished", subject=head.subject, run=head.run, data=data, key=f"finish/{head.run}")
+
+
+def close_merged(project: Project) -> None:
+    """Close each issue whose handoff was merged and had evidence for every criterion."""
+    open_issues = {issue.id for issue in project.forge.issues()[0] if issue.state == "open"}
+    for head in project.store.heads("task", status=[Outcome.HANDED_OFF]):
+        issue = head.subject.rpartition("#")[2]
+        if issue not in open_issues or not head.branch:
+            continue
+        state = project.forge.handoff_state(head.branch, head.commit, project.base.commit)
+        intended = list(project.store.events(kinds=["handoff.intended"], run=head.run))
+        if state == "merged" and intended and intended[-1].data["closes"]:
+            project.forge.close_issue(issue)

@@ -1,0 +1,67 @@
+"""The state of a repository's work, from heads alone: no forge, no fold over events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autonomy_pack.contracts import Store
+from autonomy_pack.edges import clock
+from autonomy_pack.flows import stop
+from autonomy_pack.flows.project import Place
+from autonomy_pack.model import Config, Head, Outcome
+
+_SHOWN = 50
+
+
+def status(place: Place, config: Config, store: Store | None) -> dict[str, Any]:
+    """The published shape of `status --json`; a repository without a store has done nothing yet."""
+    set_stop = stop.read(place)
+    counts = store.counts("task") if store else {}
+    day = store.head(f"day:{clock.now()[:10]}") if store else None
+    return {
+        "mode": config.mode,
+        "state": "stopped" if set_stop else "running" if counts.get("running") else "idle",
+        "stop": {"source": set_stop.source, "by": set_stop.by, "at": set_stop.at, "why": set_stop.why}
+        if set_stop
+        else None,
+        "circuit_breaker": {"state": "closed", "failures": 0, "opened_at": None},
+        "queue_size": counts.get("queued", 0),
+        "queue_capacity": config.queue_capacity,
+        "costs": {
+            "today_usd": day.usd if day else 0.0,
+            "limit_usd": config.day_usd,
+            "tokens": {"in": day.tokens if day else 0, "out": 0, "cached": 0},
+        },
+        "running": [_run(head) for head in _heads(store, "task", "running")],
+        "decisions": [_decision(head) for head in _heads(store, "decision", "pending")],
+        "handoffs": [_handoff(head) for head in _heads(store, "task", Outcome.HANDED_OFF)],
+        "health": _health(counts),
+    }
+
+
+def _heads(store: Store | None, type_: str, status_: str) -> list[Head]:
+    return store.heads(type_, status=[status_], limit=_SHOWN) if store else []
+
+
+def _run(head: Head) -> dict[str, Any]:
+    return {"task": head.subject, "run": head.run, "title": head.title, "mission": head.mission, "since": head.at}
+
+
+def _decision(head: Head) -> dict[str, Any]:
+    return {"id": head.subject, "run": head.run, "question": head.title, "deadline": head.deadline}
+
+
+def _handoff(head: Head) -> dict[str, Any]:
+    return {"task": head.subject, "run": head.run, "branch": head.branch, "at": head.at}
+
+
+def _health(counts: dict[str, int]) -> str:
+    """By the share of tasks that ended well: 90 % and less than 3 failures, 70 % and less than 5, or worse."""
+    bad = sum(counts.get(word, 0) for word in (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED))
+    good = sum(counts.get(word, 0) for word in (Outcome.HANDED_OFF, Outcome.NO_CHANGE))
+    if not good + bad:
+        return "UNKNOWN"
+    share = good / (good + bad)
+    if share >= 0.9 and bad < 3:
+        return "HEALTHY"
+    return "DEGRADED" if share >= 0.7 and bad < 5 else "UNHEALTHY"

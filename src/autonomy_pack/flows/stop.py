@@ -1,0 +1,85 @@
+"""The stop switch: set it, clear it, and heed it before every issue, step and write."""
+
+from __future__ import annotations
+
+import json
+
+from autonomy_pack.edges import clock, files, host
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import NeedsPerson, Stopped
+from autonomy_pack.flows.project import Place, Project, prepare_workspace
+from autonomy_pack.model import Event, value
+
+
+@value
+class Stop:
+    """A stop that is set: from which source, by whom, when, and why ("" where nobody said)."""
+
+    source: str
+    by: str = ""
+    at: str = ""
+    why: str = ""
+
+    def __str__(self) -> str:
+        told = [word for word in (f"by {self.by}" if self.by else "", self.why) if word]
+        return f"{self.source}{' (' + ': '.join(told) + ')' if told else ''}"
+
+
+def read(place: Place) -> Stop | None:
+    """The stop that holds now, if any. A STOP file counts whatever is in it: anybody may `touch` one."""
+    path = place.workspace / "STOP"
+    if not path.exists() and not path.is_symlink():
+        return None
+    try:
+        said = json.loads(files.read(path, limit=10_000))
+        words = {key: one_line(str(said.get(key, "")), 200) for key in ("by", "at", "why")}
+    except Exception:  # noqa: BLE001 - an unreadable STOP is still a STOP
+        words = {}
+    return Stop(source=".agent-workspace/STOP", **words)
+
+
+def heed(place: Place) -> None:
+    """Raise Stopped when a stop is set."""
+    stop = read(place)
+    if stop:
+        raise Stopped(f"stopped by {stop}", "Run `autonomy resume` when work may go on.")
+
+
+def set_stop(project: Project, why: str) -> Stop:
+    """Write the STOP file, then the event; running agents are dead within 5 s."""
+    stop = Stop(source=".agent-workspace/STOP", by=f"person:{host.user_name()}", at=clock.now(), why=why)
+    prepare_workspace(project.place)
+    files.write(project.place.workspace / "STOP", json.dumps({"by": stop.by, "at": stop.at, "why": stop.why}) + "\n")
+    _record(project, "stopped", why)
+    return stop
+
+
+def resume(project: Project) -> bool:
+    """Take the STOP file away; False when none was there. NeedsPerson when an agent asks for it."""
+    refuse_agents(project, "resume")
+    path = project.place.workspace / "STOP"
+    if not path.exists() and not path.is_symlink():
+        return False
+    with files.explained(f"removing {path}"):
+        path.unlink()
+    _record(project, "running", "")
+    return True
+
+
+def _record(project: Project, state: str, why: str) -> None:
+    data = {"scope": "all", "state": state, "why": why}
+    project.store.append(
+        [Event(kind="control.set", subject="control:all", actor=f"person:{host.user_name()}", data=data)]
+    )
+
+
+def refuse_agents(project: Project, doing: str) -> None:
+    """NeedsPerson when this process descends from one of our agents: an agent never answers for a person."""
+    running = {head.run for head in project.store.heads("task", status=["running"])}
+    agents = {
+        (event.data["pid"], event.data["pid_start"])
+        for run in running
+        for event in project.store.events(kinds=["run.started"], run=run)
+    }
+    if agents.intersection(host.ancestors()):
+        raise NeedsPerson(f"{doing} was asked for from inside a run", "A person must do this, outside the agent.")

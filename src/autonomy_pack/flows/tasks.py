@@ -1,0 +1,34 @@
+"""What a person says about a task: try again, or leave it."""
+
+from __future__ import annotations
+
+from autonomy_pack.edges import host
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import claim, stop
+from autonomy_pack.flows.project import Project
+from autonomy_pack.model import Event
+
+
+def reset(project: Project, named: str, why: str) -> str:
+    """Give a task its attempts back and take away what held it; the task's id."""
+    return _say(project, "task.reset", "queued", named, why)
+
+
+def skip(project: Project, named: str, why: str) -> str:
+    """Leave a task until it is reset; the task's id."""
+    return _say(project, "task.skipped", "skipped", named, why)
+
+
+def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
+    stop.refuse_agents(project, kind)
+    task = named if "#" in named else f"{project.repo}#{named}"
+    if project.store.head(task) is None:
+        raise UsageError(f"task {one_line(task, 80)} was never seen", "`autonomy issue list` shows what there is.")
+    lease = claim.take_over(project, f"task:{task}")
+    if lease is None:
+        raise UsageError(f"task {task} is being worked on", "`autonomy stop` ends that; then try again.")
+    data = {"scope": "task", "state": state, "why": one_line(why, 300)}
+    event = Event(kind=kind, subject=task, actor=f"person:{host.user_name()}", data=data)
+    project.store.release(lease, events=[event])
+    return task

@@ -1,0 +1,75 @@
+"""A repository is not trusted because it was cloned: its configuration is inert until a person has seen it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from autonomy_pack import config as configuration
+from autonomy_pack.edges import clock, files, host
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import NeedsPerson, PackError
+from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
+from autonomy_pack.policy import names
+
+
+def is_trusted(place: Place) -> bool:
+    """Whether these exact governing files, at this path, were trusted; also true when there are none."""
+    governing = governing_files(place)
+    return not governing or _trusted().get(str(place.root), {}).get("files") == _digest(governing)
+
+
+def need(place: Place) -> None:
+    """NeedsPerson, naming every program the repository wants to run, unless it is trusted."""
+    if is_trusted(place):
+        return
+    told = "\n".join(f"    {line}" for line in programs(place)) or "    no programs"
+    raise NeedsPerson(
+        f"{place.root} is not trusted: its configuration wants to run\n{told}",
+        f"Read {', '.join(governing_files(place))}; then run `autonomy trust {place.root}`.",
+    )
+
+
+def trust(place: Place) -> dict[str, str]:
+    """Remember that a person trusts these exact files; returns what is remembered."""
+    entry = {"files": _digest(governing_files(place)), "at": clock.now()}
+    files.write(_path(), json.dumps(_trusted() | {str(place.root): entry}, indent=2) + "\n")
+    return entry
+
+
+def programs(place: Place) -> list[str]:
+    """Every argv that the repository's own files contain, one line each; a broken file is named as such."""
+    governing = governing_files(place)
+    lines = [f"check {check.name}: {_shown(check.argv)}" for check in read_config(place).checks]
+    for path, text in mission_texts(governing).items():
+        try:
+            mission = configuration.load_mission(text, path)
+        except PackError as error:
+            lines.append(f"{path}: {one_line(error.says, 200)}")
+            continue
+        runs = [step.arguments for step in mission.steps if step.tool == "run"]
+        lines += [f"{path}: run {_shown(argv)}" for argv in runs]
+        lines += [f"{path}: check {check.name}: {_shown(check.argv)}" for check in mission.checks]
+    return lines
+
+
+def _shown(argv: object) -> str:
+    return one_line(json.dumps(argv), 500)
+
+
+def _digest(governing: Mapping[str, bytes]) -> str:
+    return names.sha256({path: files.sha256(content) for path, content in governing.items()})
+
+
+def _path() -> Path:
+    return host.state_home() / "trust.json"
+
+
+def _trusted() -> dict[str, dict[str, str]]:
+    """What was trusted so far; an unreadable file trusts nothing."""
+    try:
+        known = json.loads(files.read(_path()))
+    except (PackError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

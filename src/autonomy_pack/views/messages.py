@@ -1,0 +1,15 @@
+"""The message of the commit we make."""
+
+from __future__ import annotations
+
+from autonomy_pack.model import Task
+from autonomy_pack.views.render import line
+
+
+def commit(task: Task, run: str, version: str) -> str:
+    """feat(agent): TITLE (#ID), and trailers that lead back to the run."""
+    return (
+        f"feat(agent): {line(task.title, 120)} (#{task.issue})\n\n"
+        f"Mission {task.mission}, agent {task.agent}.\n\n"
+        f"Autonomy-Run: {run}\nAutonomy-Attempt: {task.pin[:8]}\nAutonomy-Version: {version}\n"
+    )

@@ -1,0 +1,76 @@
+"""What a session says while it works, and at its end: text from events and heads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.model import Choice, Event, Finding, Head, Outcome, Priority
+from autonomy_pack.views.render import words
+
+MARKS: Mapping[str, str] = {
+    Outcome.HANDED_OFF: "✓",
+    Outcome.WAITING: "?",
+    Outcome.BLOCKED: "✗",
+    Outcome.NO_CHANGE: "·",
+}
+
+
+def run_line(head: Head, events: Sequence[Event]) -> tuple[str, ...]:
+    """The cells of one finished run: issue, priority, title, mission, outcome, why, seconds."""
+    end = next(event for event in events if event.kind == "run.finished")
+    outcome = str(end.data["outcome"])
+    return (
+        f"#{head.subject.rpartition('#')[2]}",
+        f"priority:{Priority(head.priority)}" if head.priority is not None else "–",
+        one_line(head.title, 40),
+        head.mission,
+        f"{MARKS.get(outcome, '✗')} {words(outcome)}",
+        one_line(_told(outcome, end, events), 90),
+        f"{end.data['seconds']:.1f} s",
+    )
+
+
+def _told(outcome: str, end: Event, events: Sequence[Event]) -> str:
+    if outcome != Outcome.HANDED_OFF:
+        return str(end.data["why"])
+    changes = [event for event in events if event.kind == "change.made"]
+    count = len(changes[-1].data["files"]) if changes else 0
+    checks = {event.data["name"]: event.data["exit"] for event in events if event.kind == "check.ran"}
+    passed = sum(code == 0 for code in checks.values())
+    return f"{count} file{'s' * (count != 1)}, " + (f"checks {passed}/{len(checks)}" if checks else "no checks")
+
+
+def plain(event: Event) -> str:
+    """One event as one plain line, for logs; "" for events that say nothing new to a reader."""
+    data, about = event.data, event.run or event.subject
+    said: Callable[[], str] | None = {
+        "task.claimed": lambda: "claimed",
+        "run.started": lambda: f"agent {data['agent']}, mission {data['mission']}, sandbox {data['sandbox']}",
+        "step.started": lambda: f"step {data['step']} {data['tool_call'].get('name', '')}",
+        "step.finished": lambda: f"step {data['step']} exit {data['exit']}",
+        "change.made": lambda: f"changed {len(data['files'])} files +{data['added']} -{data['removed']}",
+        "check.ran": lambda: f"check {data['name']} exit {data['exit']} in {data['seconds']:.1f} s",
+        "finding.found": lambda: f"{data['risk']} {data['rule']} {data['where']}: {data['says']}",
+        "decision.asked": lambda: f"asked {event.subject}: {data['question']}",
+        "decision.answered": lambda: f"{event.subject} answered {data['option']} by {event.actor}",
+        "handoff.made": lambda: f"handed off {data['ref']}",
+        "run.finished": lambda: f"{words(data['outcome'])}: {data['why']}",
+    }.get(event.kind)
+    return one_line(f"{about}  {said()}", 300) if said else ""
+
+
+def totals(runs: Iterable[Event], choices: Sequence[Choice], broken: Sequence[Finding], seconds: float) -> str:
+    """2 handed off · 1 waiting for you · 1 blocked · 1 not eligible · 0 tokens · $0.00 · 4.8 s."""
+    ended = list(runs)
+    counts = Counter(str(event.data["outcome"]) for event in ended)
+    told = [
+        f"{count} {'waiting for you' if outcome == Outcome.WAITING else words(outcome)}"
+        for outcome, count in counts.items()
+    ]
+    others = sum(not choice.eligible for choice in choices)
+    told += [f"{others} not eligible"] * bool(others) + [f"{len(broken)} unreadable"] * bool(broken)
+    tokens = sum(int(event.data["tokens"]) for event in ended)
+    usd = sum(float(event.data["usd"]) for event in ended)
+    return " · ".join([*(told or ["nothing to do"]), f"{tokens} tokens", f"${usd:.2f}", f"{seconds:.1f} s"])

@@ -1,0 +1,85 @@
+"""The summary of a session: a rendering of its events, nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from autonomy_pack.model import Choice, Event, Finding, Outcome, value
+from autonomy_pack.views.render import render as _render
+from autonomy_pack.views.render import words
+
+
+@value
+class Row:
+    """One run as the summary tells it."""
+
+    issue: str
+    title: str
+    outcome: str
+    agent: str
+    why: str
+    usd: float
+    next: str
+
+
+def render(
+    name: str,
+    started: Event,
+    runs: Mapping[str, Sequence[Event]],
+    choices: Sequence[Choice],
+    broken: Sequence[Finding],
+    now: str,
+) -> str:
+    """AUTONOMOUS_SESSION_*.md. `runs`: run id → its events."""
+    titles = {choice.id: choice.title for choice in choices}
+    rows = [_row(run, events, titles) for run, events in runs.items()]
+    return _render(
+        "session.md.j2",
+        name=name,
+        started=started,
+        now=now,
+        rows=rows,
+        counts=Counter(row.outcome for row in rows),
+        skipped=[choice for choice in choices if not choice.eligible],
+        broken=broken,
+    )
+
+
+def _row(run: str, events: Sequence[Event], titles: Mapping[str, str]) -> Row:
+    issue = run.rpartition("/")[0].rpartition("#")[2]
+    end = next((event for event in events if event.kind == "run.finished"), None)
+    begun = next((event for event in events if event.kind == "run.started"), None)
+    outcome = str(end.data["outcome"]) if end else "unfinished"
+    return Row(
+        issue=issue,
+        title=titles.get(issue, ""),
+        outcome=words(outcome),
+        agent=str(begun.data["agent"]) if begun else "–",
+        why=_why(events, end),
+        usd=float(end.data["usd"]) if end else 0.0,
+        next=next_step(outcome, run, events),
+    )
+
+
+def _why(events: Sequence[Event], end: Event | None) -> str:
+    checks = [event.data["exit"] == 0 for event in events if event.kind == "check.ran"]
+    told = f"checks {sum(checks)}/{len(checks)}" if checks else "no checks"
+    if end is None:
+        return "it was cut off; the next run finishes it"
+    return told if end.data["outcome"] == Outcome.HANDED_OFF else str(end.data["why"])
+
+
+def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
+    """What a person would do next about a run with this outcome."""
+    issue = run.rpartition("/")[0].rpartition("#")[2]
+    asked = next((event.subject for event in events if event.kind == "decision.asked"), "")
+    steps: dict[str, str] = {
+        Outcome.HANDED_OFF: "review and merge",
+        Outcome.WAITING: f"`autonomy decision view {asked}`",
+        Outcome.BLOCKED: f"`autonomy run recover {issue}`",
+        Outcome.NO_CHANGE: "say in the issue what is missing",
+        Outcome.STOPPED: "`autonomy resume`, then run again",
+        Outcome.STALE: "run again",
+    }
+    return steps.get(outcome, f"`autonomy run show {run} --log`")
