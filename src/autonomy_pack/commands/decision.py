@@ -1,0 +1,87 @@
+"""autonomy decision: what a person must choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autonomy_pack.commands import options
+
+
+@click.group(name="decision")
+def command() -> None:
+    """Decisions: each is about exactly one action, is answered once, and means no when its time is up."""
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also those that are answered.")
+@options.repo
+@options.as_json
+def list_decisions(everything: bool, repo: Path, as_json: bool) -> None:
+    """The pending decisions, newest first."""
+    from autonomy_pack.flows import decisions, project
+    from autonomy_pack.views import decision as view
+
+    found = decisions.all_of(project.open_project(repo))
+    shown = [one for one in found if everything or one.status == "pending"]
+    if as_json:
+        options.print_json([_data(one) for one in shown])
+    else:
+        click.echo(view.rows(shown) if shown else "No decision is pending.")
+
+
+@command.command()
+@click.argument("decision")
+@options.repo
+@options.as_json
+@click.pass_context
+def view(ctx: click.Context, decision: str, repo: Path, as_json: bool) -> None:
+    """One decision, with what exactly it is about. Exit 3 while it waits for an answer."""
+    from autonomy_pack.flows import decisions, project
+    from autonomy_pack.views import decision as view
+
+    opened = project.open_project(repo)
+    found = decisions.find(opened, decision)
+    if as_json:
+        options.print_json(_data(found))
+    else:
+        click.echo(view.text(found, list(opened.store.events(run=found.run)), opened.store.now()))
+    ctx.exit(3 if found.status == "pending" else 0)
+
+
+@command.command()
+@click.argument("decision", nargs=-1, required=True)
+@click.option("--comment", default="", help="Why.")
+@options.repo
+def approve(decision: tuple[str, ...], comment: str, repo: Path) -> None:
+    """Say yes: the kept change is handed off at once, if it still is exactly what was asked about."""
+    from autonomy_pack.flows import decisions, project
+
+    opened = project.open_project(repo)
+    for one in decision:
+        made = decisions.approve(opened, one, comment, lambda _: None)
+        branch = made.data["ref"].removeprefix("refs/heads/")
+        click.echo(f"{one} approved: {branch}")
+        click.echo(f"  Look at   git diff {opened.base.branch}...{branch}")
+
+
+@command.command()
+@click.argument("decision", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why not; the run's record keeps it.")
+@options.repo
+def deny(decision: tuple[str, ...], reason: str, repo: Path) -> None:
+    """Say no: the change stays kept, the task is held until its text changes or it is reset."""
+    from autonomy_pack.flows import decisions, project
+
+    opened = project.open_project(repo)
+    for one in decision:
+        denied = decisions.deny(opened, one, reason)
+        click.echo(f"{one} denied. To try again: autonomy task reset {denied.subject.rpartition('#')[2]}")
+
+
+def _data(decision: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(decision)

@@ -1,0 +1,56 @@
+"""autonomy issue list: every open issue and why it is, or is not, worked on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autonomy_pack.commands import options
+
+
+@click.group(name="issue")
+def command() -> None:
+    """Issues as choosing sees them."""
+
+
+@command.command("list")
+@options.repo
+@options.as_json
+def list_issues(repo: Path, as_json: bool) -> None:
+    """Every open issue: the eligible ones in the order they would be worked on, then the others with their why."""
+    from autonomy_pack.flows import box, project, rehearse
+
+    place = project.find(repo)
+    _, seen = rehearse.look(repo, None, box.choose(project.read_config(place), None))
+    if as_json:
+        options.print_json([_row(choice) for choice in seen.choices])
+    else:
+        click.echo(_text(seen))
+    for finding in seen.broken:
+        click.echo(f"unreadable: {finding.says}\n  Next: {finding.fix}", err=True)
+
+
+def _row(choice: Any) -> dict[str, object]:
+    return {
+        "id": choice.id,
+        "title": choice.title,
+        "priority": None if choice.priority is None else int(choice.priority),
+        "lane": choice.lane,
+        "agent": choice.agent,
+        "mission": choice.mission,
+        "eligible": choice.eligible,
+        "why": choice.why,
+    }
+
+
+def _text(seen: Any) -> str:
+    from autonomy_pack.views.table import table
+
+    rows: list[tuple[object, ...]] = [("in order", "id", "priority", "lane", "mission", "why")]
+    for number, one in enumerate(seen.choices, 1):
+        order = number if one.eligible else "–"
+        priority = "–" if one.priority is None else one.priority
+        rows.append((order, one.id, priority, one.lane or "–", one.mission or "–", one.why))
+    return table(rows) if seen.choices else "No open issues. `autonomy init` writes a first one."

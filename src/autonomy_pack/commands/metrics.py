@@ -1,0 +1,35 @@
+"""autonomy metrics: numbers folded from events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from autonomy_pack.commands import options
+
+
+@click.group(name="metrics")
+def command() -> None:
+    """Numbers about the work: each is a fold over events."""
+
+
+@command.command()
+@click.option("--hours", default=168.0, show_default=True, help="How far to look back.")
+@options.repo
+@options.as_json
+def show(hours: float, repo: Path, as_json: bool) -> None:
+    """Every metric over the last hours; "unknown" where there is nothing to tell it from."""
+    from autonomy_pack.edges import clock
+    from autonomy_pack.flows import project
+    from autonomy_pack.metrics import METRICS
+    from autonomy_pack.views.table import table
+
+    store = project.open_project(repo).store
+    events = list(store.events(since=clock.later(store.now(), -hours * 3600)))
+    told = {name: metric(events) for name, metric in METRICS.items()}
+    if as_json:
+        options.print_json(told)
+        return
+    about = {name: (metric.__doc__ or "").splitlines()[0] for name, metric in METRICS.items()}
+    click.echo(table([(name, "unknown" if told[name] is None else told[name], about[name]) for name in told]))

@@ -1,0 +1,222 @@
+"""What `autonomy run` prints while it works and when it is done: lines where they are kept, one live line elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from autonomy_pack import __version__
+from autonomy_pack.commands import options
+from autonomy_pack.edges import clock, host
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.edges.sanitize import one_line, visible
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import box, project, rehearse, session, trust
+from autonomy_pack.model import Event, Outcome
+from autonomy_pack.views import progress
+from autonomy_pack.views.session import next_step
+from autonomy_pack.views.table import table
+
+
+class Working:
+    """One call of `autonomy run`."""
+
+    def __init__(
+        self,
+        repo: Path,
+        *,
+        issue: str | None,
+        agent: str | None,
+        agent_command: str | None,
+        sandbox: str | None,
+        as_json: bool,
+    ) -> None:
+        self._repo, self._issue, self._agent = repo, issue, agent
+        self._argv = tuple(shlex.split(agent_command or ""))
+        self._sandbox, self._as_json = sandbox, as_json
+        self._live = not as_json and sys.stdout.isatty() and not host.setting("CI")
+
+    def run(self, max_issues: str | None, allow_continuous: bool) -> int:
+        """Run a session; the exit code."""
+        place = project.find(self._repo)
+        wanted = self._wanted(max_issues, allow_continuous, project.read_config(place).max_issues)
+        session.check_wanted(wanted)
+        trust.need(place)
+        opened = project.open_project(self._repo)
+        chosen_box = box.choose(opened.config, self._sandbox)
+        began = clock.monotonic()
+        self._head(opened, chosen_box)
+        screen = _Screen(opened, live=self._live, quiet=self._as_json)
+        with screen.shown(), _interrupts():
+            done = session.run(opened, wanted, chosen_box, screen.report)
+        if self._as_json:
+            options.print_json(_data(done))
+        else:
+            self._tail(opened, done, screen, clock.monotonic() - began)
+        return done.exit_code
+
+    def rehearse(self, max_issues: str | None, allow_continuous: bool) -> int:
+        """Show what a session would do; 0."""
+        place = project.find(self._repo)
+        config = project.read_config(place)
+        wanted = self._wanted(max_issues, allow_continuous, config.max_issues)
+        session.check_wanted(wanted)
+        trust.need(place)
+        chosen_box = box.choose(config, self._sandbox)
+        opened, seen = rehearse.look(self._repo, self._agent, chosen_box)
+        chosen = session.chosen(seen, wanted)[: wanted.max_issues]
+        rehearsed = list(rehearse.rehearse(opened, chosen, seen, chosen_box))
+        if self._as_json:
+            options.print_json([_rehearsed(one) for one in rehearsed])
+            return 0
+        for one in rehearsed:
+            click.echo(visible(redact(_told(one))))
+        click.echo(f"Dry run: {len(rehearsed)} of {len(seen.choices)} open issues; nothing was written.")
+        return 0
+
+    def _wanted(self, max_issues: str | None, allow_continuous: bool, default: int) -> session.Wanted:
+        if max_issues is not None and not max_issues.strip().lstrip("-").isdecimal():
+            raise UsageError(f"max_issues is {one_line(max_issues, 40)!r}, not a number", "Give 1 to 10.")
+        return session.Wanted(
+            max_issues=default if max_issues is None else int(max_issues),
+            issue=self._issue,
+            agent=self._agent,
+            argv=self._argv,
+            allow_continuous=allow_continuous,
+        )
+
+    def _head(self, opened: project.Project, chosen: box.Box) -> None:
+        if self._as_json:
+            return
+        note = " (a person chose this)" if chosen.level == "none" else f" ({chosen.missing})" if chosen.missing else ""
+        forge = f"{opened.config.forge} forge"
+        click.echo(f"Autonomy Pack {__version__} · {forge} · sandbox {chosen.level}{note} · {opened.place.root}")
+        if opened.base.dirty:
+            click.echo(f"  Uncommitted changes are left alone: work begins at {opened.base.branch}'s last commit.")
+        click.echo("")
+
+    def _tail(self, opened: project.Project, done: session.Session, screen: _Screen, seconds: float) -> None:
+        others = [choice for choice in done.survey.choices if not choice.eligible]
+        rows = [(f"#{one.id}", one_line(one.title, 40), "not eligible", one.why) for one in others[:10]]
+        rows += [(finding.where, "", "unreadable", f"{finding.says} {finding.fix}") for finding in done.survey.broken]
+        click.echo(table(rows) + "\n" if rows else "")
+        click.echo(progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds))
+        click.echo("")
+        for event in done.runs:
+            _next(opened, event, screen.events[event.run])
+        click.echo(f"Summary   {done.summary}")
+
+
+def _next(opened: project.Project, event: Event, events: list[Event]) -> None:
+    """The exact commands a person would type next about one run."""
+    at = f"git -C {shlex.quote(str(opened.place.root))}"
+    made = next((one for one in events if one.kind == "handoff.made"), None)
+    if made:
+        branch, base = made.data["ref"].removeprefix("refs/heads/"), opened.base.branch
+        click.echo(f"Look at   {at} diff {base}...{branch}")
+        click.echo(f"  merge   {at} merge {branch}")
+        click.echo(f"  drop    {at} branch -D {branch}")
+        return
+    words = {Outcome.WAITING: "Decide ", Outcome.BLOCKED: "Recover"}.get(Outcome(event.data["outcome"]), "Next   ")
+    click.echo(f"{words}   {next_step(str(event.data['outcome']), event.run, events).strip('`')}")
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """SIGTERM ends a session as Ctrl+C does: cleanly, with its summary."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Screen:
+    """Shows events: a line each where lines are kept, one changing line on a terminal; and remembers them by run."""
+
+    def __init__(self, opened: project.Project, *, live: bool, quiet: bool) -> None:
+        self._opened, self._live, self._quiet = opened, live, quiet
+        self.events: dict[str, list[Event]] = {}
+        self._status: Any = None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """The live line, while a session works."""
+        if not self._live:
+            yield
+            return
+        from rich.console import Console
+
+        with Console(highlight=False).status("looking at the issues") as self._status:
+            yield
+        self._status = None
+
+    def report(self, event: Event) -> None:
+        """Show one event."""
+        self.events.setdefault(event.run, []).append(event)
+        if self._quiet:
+            return
+        line = redact(progress.plain(event))
+        if self._status is not None:
+            from rich.markup import escape
+
+            self._status.update(escape(line) or "…")
+        elif line and event.kind != "run.finished":
+            click.echo(f"  {line}")
+        if event.kind == "run.finished":
+            self._finished(event)
+
+    def _finished(self, event: Event) -> None:
+        head = self._opened.store.head(event.subject)
+        if head:
+            cells = progress.run_line(head, self.events[event.run])
+            click.echo("  " + "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip())
+
+
+_WIDTHS = (5, 17, 40, 15, 13, 30, 6)
+
+
+def _data(done: session.Session) -> dict[str, Any]:
+    return {
+        "session": done.id,
+        "runs": [{"run": event.run, "task": event.subject, **event.data} for event in done.runs],
+        "not_chosen": [{"id": one.id, "why": one.why} for one in done.survey.choices if not one.eligible],
+        "unreadable": [{"where": one.where, "says": one.says, "fix": one.fix} for one in done.survey.broken],
+        "summary": done.summary,
+        "exit": done.exit_code,
+    }
+
+
+def _rehearsed(one: rehearse.Rehearsal) -> dict[str, Any]:
+    findings = one.examination.findings if one.examination else ()
+    return {
+        "id": one.choice.id,
+        "mission": one.mission.name,
+        "steps": [{"tool": step.tool, "arguments": step.arguments} for step in one.steps],
+        "outcome": str(one.ending.outcome) if one.ending else None,
+        "why": one.ending.why if one.ending else "",
+        "diff": redact(one.diff),
+        "findings": [{"rule": f.rule, "risk": str(f.risk), "says": f.says, "where": f.where} for f in findings],
+    }
+
+
+def _told(one: rehearse.Rehearsal) -> str:
+    lines = [f"#{one.choice.id}  {one_line(one.choice.title, 80)}  mission {one.mission.name}"]
+    lines += [f"  step {number}  {step.tool}  {step.arguments}" for number, step in enumerate(one.steps, 1)]
+    lines += [f"  would end: {one.ending.outcome}: {one.ending.why}"] if one.ending else []
+    for finding in one.examination.findings if one.examination else ():
+        lines.append(f"  {finding.risk}  {finding.rule}  {finding.where}: {finding.says}")
+    return "\n".join([*lines, one.diff or "  (no change)"])
