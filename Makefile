@@ -1,0 +1,58 @@
+# Two commands do all the set-up: `make autonomy.run` and `make test`. Variables: agent= max_issues= issue= repo=
+# dry_run=1 fresh=1. They reach the scripts through the environment, never through a shell line.
+SHELL := /bin/sh
+.DEFAULT_GOAL := autonomy.help
+export agent max_issues issue repo dry_run fresh
+unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
+
+BIN := .venv/bin
+USE := .venv/installed-use
+DEV := .venv/installed-dev
+
+.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test smoke lint bench storm clean
+
+autonomy.help: ## this list
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@echo "  variables: agent= max_issues= issue= repo=PATH dry_run=1 fresh=1"
+
+autonomy.run: $(USE) ## run the main job on a copy of examples/quickstart, or on repo=PATH
+	@sh scripts/quickstart.sh
+
+autonomy.status: $(USE) ## what is running, waiting, handed off and stopped
+	@sh scripts/quickstart.sh status
+
+autonomy.stop: $(USE) ## stop all work, at once
+	@sh scripts/quickstart.sh stop
+
+autonomy.resume: $(USE) ## let work go on
+	@sh scripts/quickstart.sh resume
+
+init: $(DEV) ## make the environment for development
+	@$(BIN)/autonomy --version
+
+test: $(DEV) ## all tests
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+smoke: $(DEV) ## a quick look at the main job, about 10 s
+	@$(BIN)/python -m pytest -n auto tests/e2e/test_quickstart.py tests/test_architecture.py
+
+lint: $(DEV) ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(DEV) ## measured in pairs, ratios printed (fetches the peer it compares with)
+	@$(BIN)/python benchmarks/bench.py
+
+storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL
+	@$(BIN)/python tests/storm/storm.py --engine sqlite --kills 500 --workers 8 --tasks 1000
+	@$(BIN)/python tests/storm/storm.py --engine postgres --kills 500 --workers 8 --tasks 1000
+
+clean: ## remove what these targets made
+	rm -rf .venv build
+
+$(USE): pyproject.toml scripts/environment.sh
+	@sh scripts/environment.sh use
+
+$(DEV): pyproject.toml scripts/environment.sh
+	@sh scripts/environment.sh dev
