@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autonomy_pack.edges.confined import Confined
+from autonomy_pack.edges.confined import Confined, NotThere, Refused
 from autonomy_pack.errors import PackError, UsageError
 
 _PLACE = {"type": "string", "pattern": r"^\{\{ *[a-z][a-z0-9_]* *\}\}$"}
@@ -118,7 +118,7 @@ def edit(place: Confined, path: str, change: Callable[[str], str]) -> bool:
     try:
         return place.edit(path, change)
     except PackError as error:
-        if path in error.says:
+        if isinstance(error, Refused | NotThere):
             raise
         raise UsageError(f"{path}: {error.says}", error.fix) from error
 

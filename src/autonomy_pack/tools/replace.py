@@ -9,7 +9,18 @@ from typing import Any
 from autonomy_pack.edges.confined import Confined
 from autonomy_pack.errors import UsageError
 from autonomy_pack.model import Risk
-from autonomy_pack.tools.arguments import COUNT, FILES, arguments, counted, edit, listed, named, or_place, text
+from autonomy_pack.tools.arguments import (
+    COUNT,
+    FILES,
+    arguments,
+    counted,
+    edit,
+    expression,
+    listed,
+    named,
+    or_place,
+    text,
+)
 
 risk = Risk.LOW
 schema = arguments(
@@ -44,9 +55,13 @@ def _substitution(given: Mapping[str, Any]) -> Callable[[str], tuple[str, int]]:
     find, new = given["find"], given["with"]
     if given.get("regex") is not True:
         return lambda old: (old.replace(find, new), old.count(find))
-    try:
-        pattern = re.compile(find)
-        re.compile(f"(?:{find})|").sub(new, "")
-    except (re.error, IndexError, RecursionError, OverflowError) as error:
-        raise UsageError(f"the regular expression does not work: {error}", "Mend `find` or `with`.") from error
-    return lambda old: pattern.subn(new, old)
+    pattern = expression(find)
+
+    def substitute(old: str) -> tuple[str, int]:
+        try:
+            return pattern.subn(new, old)
+        except (re.error, IndexError) as error:
+            fix = "Mend `with`: \\1 and \\g<name> stand for groups, \\\\ for a backslash."
+            raise UsageError(f"{new!r} cannot be put in for {find!r}: {error}", fix) from error
+
+    return substitute
