@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -86,22 +85,24 @@ class Tree:
 
     def _force(self) -> int:
         deadline = time.monotonic() + _FORCE
-        while (alive := self.alive()) and time.monotonic() < deadline:
-            for pid in alive:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        while (left := self._left()) and time.monotonic() < deadline:
+            for process in left:
+                _end(process)
             time.sleep(0.002)
-        return len(alive)
+        return sum(not process.zombie for process in left)
 
-    def alive(self) -> list[int]:
-        """The processes of this tree that live; those that are dead and ours to bury are reaped."""
+    def _left(self) -> list[_Process]:
+        """What lives of this tree, and the dead that are ours to bury.
+
+        A look at the process table takes time: whoever forks and dies during it hides its child. It cannot hide that
+        it died, so the tree has only ended when there is nobody to bury either.
+        """
         with _starting:
             table = _table()
             alone = _running == {self.root}
         members = self._members(table, alone)
         self._seen |= {process.pid: process.start for process in members}
-        _reap(process.pid for process in members if process.zombie and process.pid != self.root)
-        return [process.pid for process in members if not process.zombie]
+        return [one for one in members if not one.zombie or (one.parent == os.getpid() and one.pid != self.root)]
 
     def _members(self, table: dict[int, _Process], alone: bool) -> list[_Process]:
         found = {pid for pid, start in self._seen.items() if pid in table and table[pid].start == start}
@@ -125,10 +126,12 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def _reap(pids: Iterable[int]) -> None:
-    for pid in pids:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+def _end(process: _Process) -> None:
+    with suppress(ProcessLookupError, PermissionError, ChildProcessError):
+        if not process.zombie:
+            os.kill(process.pid, signal.SIGKILL)
+        else:
+            os.waitpid(process.pid, os.WNOHANG)
 
 
 def _table() -> dict[int, _Process]:

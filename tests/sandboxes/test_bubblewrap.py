@@ -1,0 +1,292 @@
+"""L2 against a hostile program, started by root and by another user; and each wall removed, to see that it held."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from autonomy_pack.edges import shell
+from autonomy_pack.model import Command, Room
+from autonomy_pack.sandboxes import bubblewrap
+from tests.sandboxes.boxes import BOXPY, User, processes_with, until
+
+ROOT = os.geteuid() == 0
+
+
+class Outside:
+    """What there is to be found outside the box, and whether anybody found it."""
+
+    def __init__(self, one: User, stack: ExitStack) -> None:
+        self.canary, self.marker = uuid.uuid4().hex, uuid.uuid4().hex
+        self.heard: list[bytes] = []
+        place = one.shared / "outside"
+        for path in (place / "readable", place / "writable"):
+            path.mkdir(parents=True)
+            path.chmod(0o777)
+        (place / "secret").write_text("secret")
+        (place / "readable" / "file").write_text("readable")
+        (place / "readable" / "file").chmod(0o666)
+        sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", self.marker])
+        stack.callback(sleeper.wait)
+        stack.callback(sleeper.kill)
+        tcp = self._listen(stack, socket.AF_INET, ("127.0.0.1", 0))
+        self._listen(stack, socket.AF_UNIX, "\0" + self.canary)
+        self._listen(stack, socket.AF_UNIX, str(place / "socket"))
+        (place / "socket").chmod(0o777)
+        self.readable = str(place / "readable")
+        self.goal = {
+            "canary": self.canary,
+            "marker": self.marker,
+            "secret": str(place / "secret"),
+            "outside": str(place / "writable" / "file"),
+            "readable": f"{self.readable}/file",
+            "port": tcp.getsockname()[1],
+            "abstract": self.canary,
+            "unix": str(place / "socket"),
+            "host": socket.gethostname(),
+        }
+
+    def _listen(self, stack: ExitStack, family: int, address: object) -> socket.socket:
+        server = stack.enter_context(socket.socket(family))
+        server.bind(address)
+        server.listen()
+
+        def serve() -> None:
+            while True:
+                try:
+                    with server.accept()[0] as connection:
+                        self.heard.append(connection.recv(100))
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        stack.callback(thread.join, 5)
+        stack.callback(server.shutdown, socket.SHUT_RDWR)
+        return server
+
+
+@contextmanager
+def outside(one: User) -> Iterator[Outside]:
+    with ExitStack() as stack:
+        yield Outside(one, stack)
+
+
+def probe(one: User, there: Outside, sandbox: str, **given) -> set[str]:
+    """The hostile program's attempts that worked."""
+    argv = ["PYTHON", "-I", "-S", str(one.shared / "probe.py")]
+    readable = [str(one.shared / "probe.py"), there.readable]
+    goal = json.dumps(there.goal)
+    answer = one.run(sandbox, argv, readable=readable, canary=there.canary, stdin=goal, **given)
+    assert (answer["cause"], answer["exit"]) == ("exited", 0), answer
+    return set(json.loads(answer["lines"][-1]))
+
+
+def test_nothing_gets_out_of_the_box(anyone):
+    with outside(anyone) as there:
+        worked = probe(anyone, there, "bubblewrap")
+        effects = there.heard, Path(there.goal["outside"]).exists()
+    assert worked == set()
+    assert effects == ([], False)
+
+
+def test_without_a_box_the_same_program_gets_out(anyone):
+    """The control of the test above: what it found blocked is there to be had."""
+    with outside(anyone) as there:
+        worked = probe(anyone, there, "none")
+        heard = set(there.heard)
+    everybody = {
+        "environment of another process", "see host processes", "read a file outside", "write a file outside",
+        "write what it may read", "look into /run", "look into /var", "look into /home", "look for users",
+        "gain privileges", "connect by TCP", "connect by abstract socket", "connect by socket file",
+        "know the host's name",
+    }  # fmt: skip
+    only_root = {"open core_pattern", "be root", "keep capabilities", "make a mount namespace", "write to the root"}
+    only_root |= {"write to /dev", "write our interpreter's folder"}
+    wanted = everybody | (only_root if anyone.uid == 0 else set())
+    assert wanted - worked == set()
+    assert heard == {b"out\n"}
+
+
+MUTATIONS = {
+    "userns": ('"--disable-userns", ', "", {"make a user namespace"}),
+    "network": ('"--unshare-all",', '"--unshare-all", "--share-net",', {"connect by TCP"}),
+    "processes": (
+        '"--unshare-all",',
+        '"--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",',
+        {"see host processes"},
+    ),
+    "hostname": ('"--hostname", "box", ', "", {"know the host's name"}),
+    "root": ('"--remount-ro", "/", ', "", {"write to the root"}),
+    "dev": ('"--remount-ro", "/dev", ', "", {"write to /dev"}),
+    "readable": ('"--bind" if place == work else "--ro-bind"', '"--bind"', {"write what it may read"}),
+    "passwd": ('"passwd": f"box', '"passwd": f"root:x:0:0::/:/\\nbox', {"look for users"}),
+    "core": ("resource.setrlimit(resource.RLIMIT_CORE, (0, 0))", "", {"dump core"}),
+}
+
+
+@pytest.mark.parametrize("wall", MUTATIONS)
+def test_each_wall_is_what_holds(us, wall):
+    before, after, opened = MUTATIONS[wall]
+    text = BOXPY.read_text()
+    assert before in text
+    launcher = us.shared / "weaker.py"
+    launcher.write_text(text.replace(before, after))
+    with outside(us) as there:
+        worked = probe(us, there, "bubblewrap", launcher=str(launcher))
+    assert opened <= worked
+
+
+@pytest.mark.skipif(not ROOT, reason="only root has privileges to drop")
+def test_dropping_root_first_is_what_keeps_core_pattern_closed(us):
+    text = BOXPY.read_text()
+    assert "        _drop()\n" in text
+    launcher = us.shared / "weaker.py"
+    launcher.write_text(text.replace("        _drop()\n", ""))
+    with outside(us) as there:
+        assert "open core_pattern" in probe(us, there, "bubblewrap", launcher=str(launcher))
+
+
+# --- what a program has in the box --------------------------------------------------------------------------------
+
+
+def test_it_has_the_environment_it_was_given_and_a_fresh_home(anyone):
+    code = "import json, os; print(json.dumps([dict(os.environ), os.listdir(os.environ['HOME'])]))"
+    answer = anyone.python("bubblewrap", code, env={"A": "1", "HOME": "/root"}, canary="canary")
+    environment = {"A": "1", "HOME": "/tmp/home", "TMPDIR": "/tmp", "PATH": os.defpath, "PWD": str(anyone.work)}
+    given, home = json.loads(answer["lines"][0])
+    given.pop("LC_CTYPE", None)  # its own interpreter's doing
+    assert (given, home) == (environment, [])
+
+
+def test_its_work_stays_and_belongs_to_who_started_it(anyone):
+    (anyone.work / "old").mkdir()
+    (anyone.work / "old" / "file").write_text("old")
+    for path in (anyone.work / "old", anyone.work / "old" / "file"):
+        os.chown(path, anyone.uid, -1)
+    code = "import os; open('new', 'w'); open('old/file', 'a').write('er'); os.mkdir('d'); os.symlink('/etc', 'd/link')"
+    assert anyone.python("bubblewrap", code)["exit"] == 0
+    assert (anyone.work / "old" / "file").read_text() == "older"
+    made = [anyone.work, *anyone.work.rglob("*")]
+    assert {path.lstat().st_uid for path in made} == {anyone.uid}
+    assert Path("/etc").stat().st_uid == 0
+
+
+def test_a_set_uid_file_does_not_come_back_as_one(us):
+    if not ROOT:
+        pytest.skip("only root's folders change hands")
+    assert us.python("bubblewrap", "import os; open('x', 'w'); os.chmod('x', 0o4755)")["exit"] == 0
+    assert (us.work / "x").stat().st_mode & 0o7777 == 0o755
+
+
+def test_a_folder_too_deep_for_paths_changes_hands_too(us):
+    code = "import os\nfor _ in range(3000): os.mkdir('deep'); os.chdir('deep')\nopen('end', 'w')"
+    assert us.python("bubblewrap", code)["exit"] == 0
+    count = subprocess.run(["find", ".", "-uid", "65534"], cwd=us.work, capture_output=True, check=True)
+    subprocess.run(["rm", "-rf", "deep"], cwd=us.work, check=True)
+    assert count.stdout == b""
+
+
+def test_folders_given_to_read_are_there_at_their_own_paths(anyone):
+    folder = anyone.shared / "given"
+    folder.mkdir()
+    (folder / "file").write_text("given")
+    answer = anyone.python("bubblewrap", f"print(open({str(folder / 'file')!r}).read())", readable=[str(folder)])
+    assert answer["lines"] == ["given"]
+
+
+def test_a_readable_folder_inside_the_work_folder_stays_read_only(us):
+    (us.work / "kept").mkdir()
+    code = "import sys\nopen('a', 'w')\ntry: open('kept/b', 'w')\nexcept OSError: print('closed')"
+    assert us.python("bubblewrap", code, readable=[str(us.work / "kept")])["lines"] == ["closed"]
+
+
+def test_our_interpreter_its_packages_and_the_pack_are_there(tmp_path):
+    if missing := bubblewrap.missing():
+        pytest.skip(missing)
+    heard: list[bytes] = []
+    code = "import yaml, autonomy_pack.programs.script; print(autonomy_pack.__file__)"
+    command = Command(argv=(sys.executable, "-I", "-c", code), cwd=str(tmp_path), env={})
+    wrapped = bubblewrap.wrap(command, Room(work=str(tmp_path)))
+    ended = shell.run(wrapped, seconds=30, stall_seconds=None, on_line=heard.append, stop=lambda: "")
+    assert (ended.exit, heard) == (0, [str(BOXPY.parent.parent / "__init__.py").encode()])
+
+
+def test_input_output_and_exit_codes_pass_through(anyone):
+    code = "import sys; print(sys.stdin.read().upper()); print('bad', file=sys.stderr); sys.exit(7)"
+    answer = anyone.python("bubblewrap", code, stdin="hello")
+    assert (answer["lines"], answer["exit"], answer["says"]) == (["HELLO"], 7, "bad")
+    assert anyone.python("bubblewrap", "import os; os.kill(os.getpid(), 11)")["exit"] == 139
+
+
+def test_the_size_of_what_it_may_keep_in_memory_is_bounded(us):
+    code = """
+import os
+for place in ("/tmp", "/dev/shm"):
+    files = os.statvfs(place)
+    print(files.f_blocks * files.f_frsize)"""
+    assert us.python("bubblewrap", code)["lines"] == [str(1 << 30)] * 2
+
+
+def test_daemons_end_with_the_program(anyone):
+    marker = uuid.uuid4().hex
+    code = f"""
+import os, time  # {marker}
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(0)"""
+    answer = anyone.python("bubblewrap", code)
+    assert (answer["exit"], answer["survivors"], processes_with(marker)) == (0, 0, [])
+
+
+@pytest.mark.parametrize("whom", ["harness", "launcher"])
+def test_a_kill_minus_9_leaves_nothing(anyone, whom):
+    marker = uuid.uuid4().hex
+    code = f"""
+import os, signal, time  # {marker}
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+open('ready', 'w')
+time.sleep(1000)"""
+    pid_file = anyone.work / "pid"
+    words = anyone.words("bubblewrap", ["PYTHON", "-I", "-S", "-c", code], pid_file=str(pid_file))
+    harness = subprocess.Popen(words, env=anyone.environment(), stdout=subprocess.PIPE)
+    try:
+        if not until(lambda: (anyone.work / "ready").exists() or harness.poll() is not None, 20):
+            pytest.fail("it did not start")
+        if harness.poll() is not None:
+            pytest.skip(f"no box here: {harness.stdout.read().decode()}")
+        os.kill(harness.pid if whom == "harness" else int(pid_file.read_text()), 9)
+        assert until(lambda: not processes_with(marker), 5)
+        harness.wait(10)
+    finally:
+        harness.kill()
+        harness.wait()
+        harness.stdout.close()
+    if whom == "harness":
+        assert until(lambda: (anyone.work / "ready").stat().st_uid == anyone.uid, 5)
+
+
+def test_a_box_that_cannot_be_made_is_missing_with_its_fix():
+    words = [
+        sys.executable,
+        "-c",
+        "from autonomy_pack.sandboxes import SANDBOXES as s; print(s['bubblewrap'].missing())",
+    ]
+    said = subprocess.run(words, env={"PATH": "/nonexistent"}, capture_output=True, check=True).stdout.decode()
+    assert "apt-get install bubblewrap" in said
