@@ -1,11 +1,119 @@
-"""Judging a change by every guard (placeholder by the lead until the guards helper's file lands: overwrite it)."""
+"""Judging a change: every guard, nothing skipped in silence; and `autonomy guard check` on any two commits."""
 
 from __future__ import annotations
 
-from autonomy_pack.contracts import ReadBlob
-from autonomy_pack.model import Change, Examination, Rules
+from collections.abc import Iterator
+from pathlib import Path
+
+from autonomy_pack import config as configuration
+from autonomy_pack.contracts import Guard, ReadBlob
+from autonomy_pack.edges import git, objects
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.edges.sanitize import one_line, sanitize
+from autonomy_pack.errors import PackError, Skipped, UsageError, WorldError
+from autonomy_pack.flows import records
+from autonomy_pack.flows.project import CONFIG_FILE
+from autonomy_pack.guards import GUARDS
+from autonomy_pack.model import Change, Config, Examination, Finding, Risk, Rules, value
+from autonomy_pack.policy import risk
+
+_LONGEST = 400
+
+
+@value
+class Judgement:
+    """What `guard check` found. `clean`: nothing at or above `ask_from`."""
+
+    base: str
+    head: str
+    ask_from: Risk
+    examination: Examination
+
+    @property
+    def clean(self) -> bool:
+        """Whether nobody needs to be asked about this change."""
+        return all(finding.risk < self.ask_from for finding in self.examination.findings)
 
 
 def examine(change: Change, read: ReadBlob, rules: Rules) -> Examination:
-    """Every finding of every guard."""
-    return Examination(findings=())
+    """Run every guard. One that cannot tell is a high finding: missing evidence blocks.
+
+    Findings come riskiest first; their texts are redacted and harmless, one line each.
+    """
+    findings: list[Finding] = []
+    skipped: list[tuple[str, str]] = []
+    for name, guard in GUARDS.items():
+        try:
+            findings += _told(name, guard, change, read, rules)
+        except Skipped as why:
+            skipped.append((name, str(why)))
+    ordered = sorted(findings, key=lambda finding: (-finding.risk, finding.rule, finding.where, finding.says))
+    ran = tuple(name for name in GUARDS if name not in dict(skipped))
+    return Examination(findings=tuple(dict.fromkeys(ordered)), skipped=tuple(skipped), guards=ran)
+
+
+def _told(name: str, guard: Guard, change: Change, read: ReadBlob, rules: Rules) -> Iterator[Finding]:
+    found: list[Finding] = []
+    try:
+        found.extend(guard(change, read, rules))
+    except Skipped:
+        raise
+    except Exception as error:  # noqa: BLE001 - a guard that breaks has not said that the change is fine
+        found.append(_could_not_tell(name, error))
+    return (_harmless(finding, rules.secrets) for finding in found)
+
+
+def _could_not_tell(name: str, error: Exception) -> Finding:
+    says = error.says if isinstance(error, PackError) else f"{type(error).__name__}: {error}"
+    fix = (
+        error.fix if isinstance(error, PackError) else "Please report this with the change; until then a person looks."
+    )
+    return Finding(rule=name, risk=Risk.HIGH, says=f"the guard {name} could not tell: {says}", fix=fix)
+
+
+def _harmless(finding: Finding, secrets: tuple[str, ...]) -> Finding:
+    def safe(text: str) -> str:
+        return one_line(sanitize(redact(text, secrets)), _LONGEST)
+
+    return Finding(
+        rule=finding.rule,
+        risk=finding.risk,
+        says=safe(finding.says),
+        fix=safe(finding.fix),
+        where=safe(finding.where),
+    )
+
+
+def check(repo: Path, base: str, head: str) -> Judgement:
+    """Judge what lies between two commits of any repository, also a bare or shallow one.
+
+    Configuration is the base's, never the change's. UsageError when it cannot be judged: no repository, a commit that
+    is missing, a broken configuration. Never clean without evidence.
+    """
+    try:
+        git_dir = _git_dir(repo)
+        change = objects.read_change(git_dir, base, head)
+        config = _config(git_dir, change.base)
+        rules = Rules(protected=config.protected, checks=config.checks, secrets=records.known_secrets())
+        examination = examine(change, objects.reader(git_dir), rules)
+    except WorldError as error:
+        raise UsageError(error.says, error.fix) from error
+    ask_from, _ = risk.tightest((config.ask_from, config.block_from))
+    return Judgement(base=change.base, head=change.head, ask_from=ask_from, examination=examination)
+
+
+def _git_dir(repo: Path) -> Path:
+    said = git.in_folder(repo, "rev-parse", "--path-format=absolute", "--git-common-dir") if repo.is_dir() else None
+    if not said:
+        raise UsageError(f"{repo} is not in a git repository", "Give the path of a git repository: --repo PATH.")
+    return Path(git.text(said))
+
+
+def _config(git_dir: Path, base: str) -> Config:
+    """The configuration at the base commit; the defaults when there is none."""
+    listed = git.run("ls-tree", "-z", base, "--", CONFIG_FILE, at=git_dir)
+    if not listed:
+        return configuration.load_config(None, CONFIG_FILE)
+    oid = listed.split(b"\t")[0].split()[2].decode()
+    text = objects.reader(git_dir)(oid).decode("utf-8", "replace")
+    return configuration.load_config(text, f"{CONFIG_FILE} at {base[:12]}")

@@ -1,23 +1,26 @@
-"""From findings to a verdict. Pure."""
+"""What risk means: whether a change passes, waits for a person, or is blocked; and whose word is the tightest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from autonomy_pack.model import Finding, Risk
 
-Bounds = tuple[Risk, Risk]
-"""ask_from and block_from."""
+Verdict = Literal["pass", "ask", "block"]
 
 
-def tightest(*bounds: Bounds) -> Bounds:
-    """The lowest of each: a mission or a repository may only tighten."""
-    return min(ask for ask, _ in bounds), min(block for _, block in bounds)
-
-
-def verdict(findings: Iterable[Finding], ask_from: Risk, block_from: Risk) -> str:
-    """block, ask or pass, by the highest risk found."""
-    highest = max((finding.risk for finding in findings), default=None)
-    if highest is None:
+def verdict(findings: Iterable[Finding], ask_from: Risk, block_from: Risk) -> Verdict:
+    """The riskiest finding decides: at or above `block_from` blocks, at or above `ask_from` asks, else it passes."""
+    worst = max((finding.risk for finding in findings), default=None)
+    if worst is None:
         return "pass"
-    return "block" if highest >= block_from else "ask" if highest >= ask_from else "pass"
+    if worst >= block_from:
+        return "block"
+    return "ask" if worst >= ask_from else "pass"
+
+
+def tightest(*bounds: tuple[Risk, Risk]) -> tuple[Risk, Risk]:
+    """Of several (ask_from, block_from) the lowest of each, and never looser than the defaults (medium, high)."""
+    asks, blocks = zip((Risk.MEDIUM, Risk.HIGH), *bounds, strict=True)
+    return min(asks), min(blocks)
