@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _ALWAYS = ("listen_addresses=", "max_connections=200", "shared_buffers=32MB", "log_min_messages=fatal")
-_HELD: list[object] = []  # what lasts as long as this process: the lock, the keeper
+_HELD: list[object] = []  # the lock and the keeper, which must last as long as this process
 
 
 def binaries() -> Path:
@@ -43,11 +43,14 @@ def binaries() -> Path:
 @contextmanager
 def server(*settings: str) -> Iterator[str]:
     """A server of one's own with these settings, for as long as the block lasts; gives the folder of its socket."""
-    folder = _start(settings)
+    room = Path(tempfile.gettempdir()) / f"autonomy-postgres-{uuid.uuid4().hex}"
+    handle, folder, keeper = _used(room, settings)
     try:
         yield folder
     finally:
-        _stop(folder)
+        os.close(handle)
+        if keeper:
+            keeper.wait()
 
 
 def fresh_url(folder: str | None = None) -> str:
@@ -64,21 +67,23 @@ def fresh_url(folder: str | None = None) -> str:
 @cache
 def _shared() -> str:
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"pid{os.getpid()}"
-    room = Path(tempfile.gettempdir()) / f"autonomy-postgres-{os.getuid()}-{session}"
-    users = _joined(room)
+    used = _used(Path(tempfile.gettempdir()) / f"autonomy-postgres-{os.getuid()}-{session}", _FAST)
+    _HELD.append(used)
+    return used[1]
+
+
+def _used(room: Path, settings: tuple[str, ...]) -> tuple[int, str, subprocess.Popen[bytes] | None]:
+    """Become a user of the room's server, started if we are the first: (our lock, its folder, its keeper if ours)."""
+    users, keeper = _joined(room), None
     with (room / "starting").open("w") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         note = room / "folder"
         if not note.exists():
-            folder = _start(_FAST)
-            note.write_text(folder)
-            keeper = [sys.executable, __file__, str(room)]
+            note.write_text(_start(settings))
+            argv = [sys.executable, __file__, str(room)]
             with (room / "keeper.log").open("wb") as out:
-                _HELD.append(
-                    subprocess.Popen(keeper, stdin=subprocess.DEVNULL, stdout=out, stderr=out, process_group=0)
-                )
-    _HELD.append(users)
-    return note.read_text()
+                keeper = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, process_group=0)
+    return users, note.read_text(), keeper
 
 
 def _joined(room: Path) -> int:
