@@ -7,7 +7,7 @@ answer depends on, so that a later start needs neither a YAML parser nor a schem
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -84,7 +84,7 @@ def _read(kind: str, text: str, name: str, checks: Collection[str]) -> Mapping[s
         return kept
     found, data = _examine(kind, text, name, checks)
     if found:
-        raise _first(found)
+        raise first(found)
     _keep(place, data)
     return data
 
@@ -103,7 +103,8 @@ def _examine(kind: str, text: str, name: str, checks: Collection[str]) -> tuple[
     return found, data
 
 
-def _first(found: list[Finding]) -> DocumentError:
+def first(found: Sequence[Finding]) -> DocumentError:
+    """The first of the problems, as an error."""
     file, _, line = found[0].where.rpartition(":")
     return DocumentError(file, int(line), found[0].says, found[0].fix)
 

@@ -35,6 +35,9 @@ class DocumentError(UsageError):
     """A document that cannot be used: the file, the line (from 1), what the matter is, what to do (exit 2)."""
 
     def __init__(self, file: str, line: int, problem: str, fix: str) -> None:
+        from autonomy_pack.edges.sanitize import one_line
+
+        problem = one_line(problem, 400)
         super().__init__(f"{file}:{line}: {problem}", fix)
         self.file = file
         self.line = line

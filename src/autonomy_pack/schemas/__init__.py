@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from autonomy_pack.edges.documents import Document
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.model import Finding, Risk
 
 _TYPES: Mapping[str, str] = {
@@ -52,7 +53,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def problem(document: Document, path: Sequence[str | int], says: str, fix: str, *, rule: str) -> Finding:
     """A finding about one place in a document."""
     where = f"{document.name}:{document.line(path)}"
-    return Finding(rule=rule, risk=Risk.HIGH, says=says, fix=fix, where=where)
+    return Finding(rule=rule, risk=Risk.HIGH, says=one_line(says, 400), fix=one_line(fix, 600), where=where)
 
 
 def problems(document: Document, name: str, data: Any) -> list[Finding]:
@@ -108,7 +109,7 @@ def _missing_keys(document: Document, rule: str, error: Any, path: list[str | in
 
 def _must(error: Any) -> str:
     wanted, shown = error.validator_value, _shown(error.instance)
-    said = {
+    said: dict[str, Callable[[], str]] = {
         "type": lambda: f"must be {_types(wanted)}, not {shown}",
         "enum": lambda: f"must be one of {', '.join(map(_word, wanted))}, not {shown}",
         "const": lambda: f"must be {_word(wanted)}, not {shown}",

@@ -1,0 +1,92 @@
+"""autonomy mission: which missions there are, whether they are right, and what one would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autonomy_pack.commands import options
+
+
+@click.group(name="mission")
+def command() -> None:
+    """Missions: the repository's own and the shipped ones."""
+
+
+@command.command("list")
+@options.repo
+@options.as_json
+@click.pass_context
+def list_missions(ctx: click.Context, repo: Path, as_json: bool) -> None:
+    """Every mission; a broken file is listed with its problem. Exit 1 when there is one."""
+    from autonomy_pack.flows import missions, project
+    from autonomy_pack.views import mission as view
+
+    found = missions.listed(project.find(repo))
+    if as_json:
+        options.print_json([_row(one) for one in found])
+    else:
+        click.echo(view.listing((one.name, one.file, one.mission, one.problems) for one in found))
+    ctx.exit(1 if any(one.problems for one in found) else 0)
+
+
+@command.command()
+@click.argument("targets", metavar="[FILE|NAME]…", nargs=-1)
+@options.repo
+@options.as_json
+@click.pass_context
+def validate(ctx: click.Context, targets: tuple[str, ...], repo: Path, as_json: bool) -> None:
+    """Every problem of these missions (of all, when none is named), with file, line and fix.
+
+    Exit 0 when there is none, 1 when there is, 2 for a name or file that does not exist.
+    """
+    from autonomy_pack.flows import missions, project
+    from autonomy_pack.views import mission as view
+
+    found = missions.asked(project.find(repo), targets)
+    problems = [problem for one in found for problem in one.problems]
+    if as_json:
+        options.print_json([_row(one) for one in found])
+    else:
+        told = [view.problem(problem) for problem in problems]
+        click.echo("\n".join(told or [f"{len(found)} mission{'' if len(found) == 1 else 's'} valid."]))
+    ctx.exit(1 if problems else 0)
+
+
+@command.command()
+@click.argument("target", metavar="FILE|NAME")
+@options.repo
+@options.as_json
+def explain(target: str, repo: Path, as_json: bool) -> None:
+    """What a mission takes, does, may run, and where it ends. Nothing is run."""
+    from autonomy_pack.flows import missions, project
+    from autonomy_pack.views import mission as view
+
+    mission = missions.load(project.find(repo), target)
+    programs = missions.programs(mission)
+    if as_json:
+        options.print_json(_data(mission) | {"programs": [{"for": why, "argv": argv} for why, argv in programs]})
+    else:
+        click.echo(view.explained(mission, programs))
+
+
+def _row(one: Any) -> dict[str, Any]:
+    mission = one.mission
+    return {
+        "name": one.name,
+        "file": one.file,
+        "valid": not one.problems,
+        "version": mission.version if mission else None,
+        "agent": mission.agent if mission else None,
+        "goal": mission.goal if mission else None,
+        "problems": [{"where": found.where, "says": found.says, "fix": found.fix} for found in one.problems],
+    }
+
+
+def _data(mission: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    data = asdict(mission)
+    return data | {key: str(getattr(mission, key)) for key in ("ask_from", "block_from")}

@@ -1,0 +1,82 @@
+"""Missions as people ask about them: which there are, what is wrong with them, what one would do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from autonomy_pack import config as configuration
+from autonomy_pack.edges import files
+from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
+from autonomy_pack.missions.sense import PLACE
+from autonomy_pack.model import Finding, Mission, value
+
+
+@value
+class Listed:
+    """One mission file: what it is, or (None) what is wrong with it."""
+
+    name: str
+    file: str
+    mission: Mission | None
+    problems: tuple[Finding, ...] = ()
+
+
+def listed(place: Place) -> list[Listed]:
+    """Every mission of the repository, broken ones too, and the shipped ones it does not replace; by name."""
+    checks, own = _checks(place), mission_texts(governing_files(place))
+    texts = dict(configuration.mission_texts(own).values()) | own
+    return sorted((_listed(file, text, checks) for file, text in texts.items()), key=lambda one: (one.name, one.file))
+
+
+def asked(place: Place, targets: Sequence[str]) -> list[Listed]:
+    """The missions of these names or files, all of them when none is given.
+
+    Raises UsageError (exit 2) for a name or file that does not exist: it is never taken for a goal.
+    """
+    return [asked_one(place, target) for target in targets] if targets else listed(place)
+
+
+def asked_one(place: Place, target: str) -> Listed:
+    """The mission of that name or file; UsageError (exit 2) when there is none."""
+    path = Path(target)
+    if path.suffix in (".yml", ".yaml") and path.is_file():
+        return _listed(target, files.read(path).decode("utf-8", "replace"), _checks(place))
+    texts = configuration.mission_texts(mission_texts(governing_files(place)))
+    if target not in texts:
+        raise configuration.unknown_mission(target, list(texts))
+    return _listed(*texts[target], _checks(place))
+
+
+def load(place: Place, target: str) -> Mission:
+    """The mission of that name or file, ready to use; DocumentError (exit 2) with the first problem of a broken one."""
+    one = asked_one(place, target)
+    if one.mission is None:
+        raise configuration.first(one.problems)
+    return one.mission
+
+
+def programs(mission: Mission) -> list[tuple[str, tuple[str, ...]]]:
+    """(what for, argv) of every program the mission may run, each choice of an input written out."""
+    steps = [argv for step in mission.steps if step.tool == "run" for argv in _written_out(mission, step.arguments)]
+    return [("step", argv) for argv in steps] + [(f"check {check.name}", check.argv) for check in mission.checks]
+
+
+def _written_out(mission: Mission, argv: object) -> list[tuple[str, ...]]:
+    words = tuple(argv) if isinstance(argv, tuple) else ()
+    for declared in mission.inputs:
+        place = PLACE.fullmatch(words[0].strip()) if words else None
+        if place and place[1] == declared.name:
+            chosen = [declared.values.get(word, word) for word in declared.choices]
+            return [(*(one if isinstance(one, list) else [str(one)]), *words[1:]) for one in chosen]
+    return [words]
+
+
+def _checks(place: Place) -> list[str]:
+    return [check.name for check in read_config(place).checks]
+
+
+def _listed(file: str, text: str, checks: Sequence[str]) -> Listed:
+    found = tuple(configuration.mission_problems(text, file, checks=checks))
+    mission = None if found else configuration.load_mission(text, file, checks=checks)
+    return Listed(name=Path(file).stem, file=file, mission=mission, problems=found)
