@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,15 @@ retention: {sessions: 12h}
     )
     keys = {line.partition(":")[0] for line in text.splitlines()}
     assert keys == set(config.schemas.schema("config")["properties"])
+
+
+def test_the_reference_page_names_every_key():
+    page = (Path(__file__).parents[1] / "docs/reference/config.md").read_text()
+    for name in ("config", "mission"):
+        for key, shape in config.schemas.schema(name)["properties"].items():
+            inner = shape.get("properties", {}) if key in ("decisions", "budget", "retention") else {}
+            assert all(f"`{key}.{one}`" in page for one in inner)
+            assert inner or f"`{key}`" in page
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autonomy_pack import __version__, missions, schemas
-from autonomy_pack.edges import documents, files, host
-from autonomy_pack.edges.documents import DocumentError
+from autonomy_pack.edges import files, host
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.model import Check, Config, Finding, Input, Lane, Limits, Mission, Risk, Step, Success
 
@@ -72,7 +71,9 @@ def mission_texts(repo_texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 def unknown_mission(name: str, known: Collection[str]) -> UsageError:
     """The error for a mission that does not exist: a wrong name is never taken as a goal."""
-    fix = f"{schemas.nearest(name, known)}The missions are {', '.join(known)}."
+    from autonomy_pack.schemas.told import nearest
+
+    fix = f"{nearest(name, known)}The missions are {', '.join(known)}."
     return UsageError(f'no mission is called "{name}"', fix)
 
 
@@ -90,21 +91,25 @@ def _read(kind: str, text: str, name: str, checks: Collection[str]) -> Mapping[s
 
 
 def _examine(kind: str, text: str, name: str, checks: Collection[str]) -> tuple[list[Finding], Mapping[str, Any]]:
+    from autonomy_pack.edges import documents
     from autonomy_pack.missions import sense
+    from autonomy_pack.schemas import told
 
     try:
         document = documents.load_yaml(text, name)
-    except DocumentError as error:
+    except documents.DocumentError as error:
         return [error.finding(kind)], {}
     data = {} if document.data is None else document.data
-    found = schemas.problems(document, kind, sense.sampled(data) if kind == "mission" else data)
+    found = told.problems(document, kind, sense.sampled(data) if kind == "mission" else data)
     if not found and kind == "mission":
         found = sense.problems(document, checks)
     return found, data
 
 
-def first(found: Sequence[Finding]) -> DocumentError:
-    """The first of the problems, as an error."""
+def first(found: Sequence[Finding]) -> UsageError:
+    """The first of the problems, as a DocumentError."""
+    from autonomy_pack.edges.documents import DocumentError
+
     file, _, line = found[0].where.rpartition(":")
     return DocumentError(file, int(line), found[0].says, found[0].fix)
 

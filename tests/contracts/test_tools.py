@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -34,6 +35,8 @@ def test_a_tool_says_what_it_does_and_how_dangerous_it_is(name):
     assert importlib.import_module(f"autonomy_pack.tools.{name}").__doc__
     assert isinstance(tool.risk, Risk)
     assert tool.schema["description"]
+    page = (Path(__file__).parents[2] / "docs/reference/planner.md").read_text()
+    assert f"\n## {name}\n" in page
 
 
 GOOD = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from autonomy_pack.edges.documents import Document
 from autonomy_pack.model import Finding, Limits
-from autonomy_pack.schemas import nearest, problem
+from autonomy_pack.schemas.told import nearest, problem
 
 # `{{ name }}`; GitHub's own `${{ … }}` is text like any other.
 PLACE = re.compile(r"(?<!\$)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
