@@ -24,6 +24,8 @@ _INVISIBLE = ("Cf", "Cc", "Mn")
 class Refused(UsageError):
     """A path that leads out of the folder, or into what is not ours."""
 
+_OURS = frozenset({".autonomy", ".agent-workspace"})
+
 
 def parts(path: str) -> tuple[str, ...]:
     """The names of a path from the top of the folder; Refused when it could lead elsewhere. Works for globs too."""
@@ -60,7 +62,10 @@ class Confined:
         self._folder = folder
 
     def glob(self, patterns: Sequence[str]) -> list[str]:
-        """The plain files that match any of the patterns, sorted; links are neither matched nor followed."""
+        """The plain files that match any of the patterns, sorted; links are neither matched nor followed.
+
+        A pattern with signs never looks into the pack's own folders: the issues lie there, and they are not the code.
+        """
         wanted = ["/".join(parts(pattern)) for pattern in patterns]
         plain = {pattern for pattern in wanted if globs.is_plain(pattern) and self._is_file(pattern)}
         wild = [pattern for pattern in wanted if not globs.is_plain(pattern)]
@@ -174,7 +179,7 @@ def _files(folder: int, prefix: str) -> Iterator[str]:
         for entry in found:
             if entry.is_file(follow_symlinks=False):
                 yield prefix + entry.name
-            elif entry.is_dir(follow_symlinks=False) and not is_git(entry.name):
+            elif entry.is_dir(follow_symlinks=False) and not is_git(entry.name) and entry.name not in _OURS:
                 yield from _files(os.open(entry.name, _FOLDER, dir_fd=folder), f"{prefix}{entry.name}/")
     finally:
         os.close(folder)

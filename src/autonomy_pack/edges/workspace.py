@@ -62,6 +62,7 @@ def tree(space: Workspace) -> str:
     """The tree id of the work folder as it is now: what git would commit, judged by the base's ignore rules too."""
     index = {"GIT_INDEX_FILE": str(space.folder / "index-commit")}
     _let_us_read(space.work)
+    _make_plain(space.work)
     git.run("read-tree", space.base, at=space.git_dir, env=index)
     git.run("add", "--all", "--", ".", at=space.git_dir, work_tree=space.work, env=index)
     return git.text(git.run("write-tree", at=space.git_dir, env=index))
@@ -74,6 +75,15 @@ def _let_us_read(work: Path) -> None:
         wanted = stat.S_IRUSR | (stat.S_IXUSR | stat.S_IWUSR if stat.S_ISDIR(mode) else 0)
         if not stat.S_ISLNK(mode) and mode & wanted != wanted:
             path.chmod(stat.S_IMODE(mode) | wanted)
+
+
+def _make_plain(work: Path) -> None:
+    """Take repositories away that lie inside the folder: what they hold is judged as the plain files it is."""
+    for path in [path for path in work.rglob(".git") if path.parent != work]:
+        if path.is_dir() and not path.is_symlink():
+            files.remove_tree(path)
+        else:
+            path.unlink()
 
 
 def base_tree(space: Workspace) -> str:

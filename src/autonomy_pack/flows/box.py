@@ -13,15 +13,15 @@ LEVELS = ("auto", "L2", "L1", "none")
 
 @value
 class Box:
-    """The level that was reached and the sandbox that gives it; no sandbox (L0) runs no programs but our planner."""
+    """The level that was reached and the sandbox that gives it; L0 runs no programs but our planner."""
 
     level: str
-    sandbox: Sandbox | None = None
+    sandbox: Sandbox
     missing: str = ""
 
     def wrap(self, command: Command, work: str, readable: tuple[str, ...] = ()) -> Command:
-        """The command, boxed where there is a box."""
-        return self.sandbox.wrap(command, Room(work=work, readable=readable)) if self.sandbox else command
+        """The command, boxed."""
+        return self.sandbox.wrap(command, Room(work=work, readable=readable))
 
 
 def choose(config: Config, asked: str | None) -> Box:
@@ -44,4 +44,6 @@ def choose(config: Config, asked: str | None) -> Box:
             f"sandbox {wanted} cannot be had here: {next(filter(None, why), 'this machine has none')}",
             "Do what the message says, or let a person choose another: --sandbox auto.",
         )
-    return Box(level="L0", missing=next(filter(None, why), "this machine has no sandbox"))
+    # The launcher without walls still ends the planner when we die.
+    why_not = next(filter(None, why), "this machine has no sandbox")
+    return Box(level="L0", sandbox=SANDBOXES["none"], missing=why_not)

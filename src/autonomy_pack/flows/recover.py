@@ -16,11 +16,21 @@ def recover(project: Project, report: Report) -> None:
         if lease.key.startswith("task:") and _is_abandoned(project, lease):
             _finish_run(project, lease, report)
     for lease in project.store.leases():
-        if lease.key.startswith("session:") and lease.holder and host.is_dead(lease.holder):
-            summary.finish_session(project, lease, report)
+        if lease.holder and host.is_dead(lease.holder):
+            _let_go(project, lease, report)
     decisions.expire(project, report)
     decisions.complete_answered(project, report)
     close_merged(project)
+
+
+def _let_go(project: Project, lease: Lease, report: Report) -> None:
+    """Finish a dead session; of anything else a dead process held, such as a slot of a lane, just let go."""
+    if lease.key.startswith("session:"):
+        summary.finish_session(project, lease, report)
+        return
+    taken = claim.take_over(project, lease.key)
+    if taken:
+        project.store.release(taken)
 
 
 def _is_abandoned(project: Project, lease: Lease) -> bool:

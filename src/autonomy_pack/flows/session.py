@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from autonomy_pack.edges import clock, host
+from autonomy_pack.edges import clock, files, host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import attempt, claim, records, recover, stop, summary, survey
 from autonomy_pack.flows.box import Box
@@ -83,17 +83,26 @@ def _begin(project: Project, wanted: Wanted, box: Box) -> Lease:
     base = clock.stamp(clock.now())
     for number in range(1, 1000):
         name = base if number == 1 else f"{base}-{number}"
-        leases = project.store.claim(
-            [f"session:{name}"],
-            host.me(),
-            seconds=claim.SECONDS,
-            dead=lambda _: False,
-            events=lambda _, name=name: [_started(name, wanted, box)],  # type: ignore[misc]
-        )
-        if leases and leases[0].fence == 1:
-            records.session_folder(project.place, name).mkdir(parents=True, exist_ok=True)
-            return leases[0]
+        lease = _take(project, name, wanted, box)
+        if lease:
+            with files.explained(f"making the folder of session {name}"):
+                records.session_folder(project.place, name).mkdir(parents=True, exist_ok=True)
+            return lease
     raise UsageError("a thousand sessions began in this second", "Run again in a moment.")
+
+
+def _take(project: Project, name: str, wanted: Wanted, box: Box) -> Lease | None:
+    """The lease of a session of that name, if no session ever had it."""
+    if project.store.lease(f"session:{name}"):
+        return None
+    leases = project.store.claim(
+        [f"session:{name}"],
+        host.me(),
+        seconds=claim.SECONDS,
+        dead=lambda _: False,
+        events=lambda _: [_started(name, wanted, box)],
+    )
+    return leases[0] if leases else None
 
 
 def _started(name: str, wanted: Wanted, box: Box) -> Event:
