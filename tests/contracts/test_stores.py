@@ -1,11 +1,14 @@
 """What every store does, whatever the engine: see contracts.Store."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
+from importlib.resources import files
 
+import jsonschema
 import pytest
 
 from autonomy_pack.edges import clock, host
-from autonomy_pack.errors import LeaseLost, PackError, UsageError
+from autonomy_pack.errors import LeaseLost, PackError, UsageError, WorldError
 from autonomy_pack.model import EVENT_FIELDS, Event, Holder
 from autonomy_pack.store import connect, open_store
 from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen, QueueBelow
@@ -13,6 +16,7 @@ from postgres import fresh_url
 
 ME = Holder(host="here", boot="b", pid_namespace="n", pid=1, pid_start=1.0)
 OTHER = replace(ME, pid=2)
+SCHEMA = jsonschema.Draft202012Validator(json.loads((files("autonomy_pack") / "schemas" / "events.json").read_text()))
 START = "2026-01-02T03:04:05.678901Z"
 
 
@@ -51,6 +55,8 @@ def url(request, tmp_path):
 def store(url, hands):
     opened = open_store(url, clock=hands)
     yield opened
+    for event in opened.events():
+        SCHEMA.validate(asdict(event))
     opened.close()
 
 
@@ -67,7 +73,7 @@ def seen(task=".#7", **changes):
 
 
 def finished(task=".#7", run=".#7/1", **changes):
-    data = {"outcome": "failed", "why": "", "seconds": 1.0, "usd": 0.5, "tokens": 3, "transcript_sha256": "t"}
+    data = {"outcome": "failed", "why": "", "seconds": 1.0, "usd": 0.5, "tokens": 3, "transcript_sha256": ""}
     return Event(kind="run.finished", subject=task, run=run, data=data | changes, key=f"finish/{run}")
 
 
@@ -371,3 +377,13 @@ def test_without_its_tables_only_a_bare_connection_opens_nothing(url):
     bare = connect(url)
     assert bare.connection.tables() == set()
     bare.close()
+
+
+def test_a_writer_waits_for_another_and_gives_up_with_a_message(store, url):
+    hasty = open_store(url, patience=0.1)
+    with store.writing():
+        with pytest.raises(WorldError, match=r"locked by another program for 0\.1 s"):
+            hasty.append([stopped()])
+        assert hasty.head("control:all") is None
+    assert len(hasty.append([stopped()])) == 1
+    hasty.close()

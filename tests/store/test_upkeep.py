@@ -180,3 +180,40 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
         open_store(str(tmp_path / "file" / "autonomy.db"))
     with pytest.raises(WorldError):
         open_store(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "advice"), [("max_page_count = 1", "Free some disk space"), ("query_only = 1", "permission to write")]
+)
+def test_a_full_or_read_only_disk_is_told_and_loses_nothing(tmp_path, pragma, advice):
+    path = str(tmp_path / "autonomy.db")
+    stop(path)
+    store = open_store(path)
+    store.connection.rows(f"pragma {pragma}", {})
+    many = [Event(kind="control.set", subject=f"control:{number}", data=STATE) for number in range(2000)]
+    with pytest.raises(WorldError) as told:
+        store.append(many)
+    assert advice in told.value.fix
+    assert store.counts("control") == {"stopped": 1}
+    store.close()
+    assert database.check(path) == []
+
+
+def test_a_server_s_broken_connection_is_told_and_made_anew():
+    url = fresh_url()
+    store, other = open_store(url), open_store(url)
+    [(backend,)] = store.connection.rows("select pg_backend_pid()", {})
+    other.connection.rows("select pg_terminate_backend(:pid)", {"pid": backend})
+    with pytest.raises(WorldError):
+        store.append([Event(kind="control.set", subject="control:all", data=STATE)])
+    assert len(store.append([Event(kind="control.set", subject="control:all", data=STATE)])) == 1
+    store.close()
+    other.close()
+
+
+def test_a_password_is_left_out_of_the_store_s_own_address():
+    store = open_store(fresh_url().replace("autonomy@", "autonomy:s3cret@"))
+    assert "s3cret" not in store.url
+    again = open_store(store.url)
+    again.close()
+    store.close()

@@ -23,7 +23,7 @@ _NOW = """to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS
 _BEGIN = f"""begin isolation level read committed;
     with waited as materialized (select pg_advisory_xact_lock(20260102, hashtext(current_schema())))
     select {_NOW} from waited"""
-_SETTINGS = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning"
+_SETTINGS = "-c idle_in_transaction_session_timeout=60s -c client_min_messages=warning"
 
 
 @cache
@@ -37,8 +37,9 @@ class Postgres:
 
     auto_key = "bigint generated always as identity primary key"
 
-    def __init__(self, url: str, *, now: Callable[[], str] | None = None) -> None:
+    def __init__(self, url: str, *, now: Callable[[], str] | None = None, patience: float = 30.0) -> None:
         self._given = now
+        self._patience = patience
         self._settings, self._password = _parsed(url)
         self.url = _without_password(self._settings)
         self._db = self._open()
@@ -46,7 +47,8 @@ class Postgres:
     def _open(self) -> psycopg.Connection[Row]:
         import psycopg
 
-        options = f"{self._settings.get('options') or ''} {_SETTINGS}".strip()
+        wait = f"-c lock_timeout={self._patience * 1000:.0f}"
+        options = f"{self._settings.get('options') or ''} {_SETTINGS} {wait}".strip()
         given: dict[str, Any] = (
             {"connect_timeout": 10, "application_name": "autonomy"} | self._settings | {"options": options}
         )
@@ -60,7 +62,7 @@ class Postgres:
         try:
             yield
         except psycopg.errors.LockNotAvailable as error:
-            says = f"{self.url} was locked by another program for 30 s"
+            says = f"{self.url} was locked by another program for {self._patience:g} s"
             raise WorldError(says, "End the program that holds it, then run the same command again.") from error
         except (psycopg.OperationalError, psycopg.InternalError) as error:
             said = " ".join(str(error).split())
@@ -73,11 +75,17 @@ class Postgres:
         return self._given() if self._given else str(self._run(f"select {_NOW}")[0][0])
 
     def begin(self) -> str:
-        """See Connection."""
-        with self._explained():
-            cursor = self._db.execute(_BEGIN)
-            cursor.nextset()
-            row = cursor.fetchone()
+        """See Connection. A connection that broke is made anew here, where nothing of a transaction can be lost."""
+        if self._db.closed:
+            self._db = self._open()
+        try:
+            with self._explained():
+                cursor = self._db.execute(_BEGIN)
+                cursor.nextset()
+                row = cursor.fetchone()
+        except BaseException:
+            self.rollback()
+            raise
         return self._given() if self._given else str(row[0] if row else "")
 
     def snapshot(self) -> None:

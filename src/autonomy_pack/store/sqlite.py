@@ -14,7 +14,6 @@ from autonomy_pack.store.connection import Params, Row
 
 T = TypeVar("T")
 _OLDEST = (3, 35)
-_PATIENCE = 30.0
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _ADVICE = {
@@ -30,8 +29,11 @@ class Sqlite:
 
     auto_key = "integer primary key autoincrement"
 
-    def __init__(self, path: Path, *, create: bool = True, now: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, create: bool = True, now: Callable[[], str] | None = None, patience: float = 30.0
+    ) -> None:
         self._path = path.absolute()
+        self._patience = patience
         self._now = now or clock.now
         require_version(sqlite3.sqlite_version_info)
         if not create and not self._path.exists():
@@ -57,23 +59,23 @@ class Sqlite:
         return db
 
     def _patiently(self, action: Callable[..., T], *args: object) -> T:
-        """Do it; while the database is locked, again after a short random pause, for at most 30 s."""
-        patience = 0.0
+        """Do it; while the database is locked, again after a short random pause, until patience ends."""
+        end = 0.0
         while True:
             try:
                 return action(*args)
             except sqlite3.DatabaseError as error:
                 if _code(error) not in _BUSY:
                     raise self._explained(error) from error
-                patience = patience or clock.monotonic() + _PATIENCE
-                if clock.monotonic() > patience:
+                end = end or clock.monotonic() + self._patience
+                if clock.monotonic() > end:
                     raise self._explained(error) from error
             clock.pause(random.uniform(0.0002, 0.002))  # noqa: S311 - a pause, not a secret
 
     def _explained(self, error: sqlite3.DatabaseError) -> PackError | sqlite3.DatabaseError:
         code = _code(error)
         if code in _BUSY:
-            says = f"{self._path} was locked by another program for {_PATIENCE:.0f} s"
+            says = f"{self._path} was locked by another program for {self._patience:g} s"
             return WorldError(says, "End the program that holds it, then run the same command again.")
         if code in _DAMAGED:
             return WorldError(f"{self._path} is damaged: {error}", self._how_to_restore())
