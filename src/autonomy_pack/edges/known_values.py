@@ -21,6 +21,7 @@ from urllib.parse import quote
 WINDOW = 10
 _SHORTEST = 6
 _LONGEST = 16384
+_RARE = 512
 _ALNUM = b"abcdefghijklmnopqrstuvwxyz0123456789"
 _LOWER = bytes(range(65)) + bytes(range(97, 123)) + bytes(range(91, 256))
 _DROP = bytes(set(range(256)) - set(_ALNUM) - set(range(65, 91)))
@@ -81,10 +82,21 @@ def _private_part(secret: str) -> str:
 
 
 def _reduced_forms(value: str) -> Iterator[tuple[int, str]]:
-    """The reduced text of every disguise, with the length of window that holds enough of the value to be no chance."""
+    """The reduced text of every disguise, with the length of window that holds enough of the value to be no chance.
+
+    Long values (key files) are looked for in the rarer disguises by their beginning only: it costs memory.
+    """
+    raw = value.encode("utf-8", "surrogatepass")
+    for form in (value, value[::-1], *_base64(raw)):
+        yield WINDOW, _reduced(form)
+    yield 12, raw.hex()
+    yield from _rare_forms(value[:_RARE])
+
+
+def _rare_forms(value: str) -> Iterator[tuple[int, str]]:
     raw = value.encode("utf-8", "surrogatepass")
     wide = value.encode("utf-16-le", "surrogatepass")
-    for form in (value, value[::-1], codecs.encode(value, "rot13"), quote(value, "", errors="replace")):
+    for form in (codecs.encode(value, "rot13"), quote(value, "", errors="replace"), *_base64(raw.hex().encode())):
         yield WINDOW, _reduced(form)
     for data in (raw, raw[::-1], wide):
         for layout in ("{:02x}", "{:03o}", "{}", "x{:02x}", "0x{:02x}"):
@@ -95,7 +107,6 @@ def _reduced_forms(value: str) -> Iterator[tuple[int, str]]:
         yield from ((WINDOW, _base32(data, offset)) for offset in range(5))
     for layout in ("{}", "u{:04x}", "x{:x}", "u{:x}"):
         yield 6 * len(layout.format(100)), "".join(layout.format(ord(char)) for char in value)
-    yield from ((WINDOW, _reduced(text)) for text in _base64(raw.hex().encode()))
 
 
 def _base64(data: bytes) -> Iterator[str]:
@@ -125,11 +136,10 @@ def _places(text: str) -> list[int]:
 
 def _windows(forms: Iterable[str], length: int, *, distinct: int) -> Windows:
     """All windows with so many different characters; those of fewer (hex of zeros) occur everywhere."""
-    cuts = {form[at : at + length] for form in forms for at in range(len(form) - length + 1)}
-    cuts = {cut for cut in cuts if len(set(cut)) >= distinct}
-    half = length // 2
-    blocks = {cut[at : at + half] for cut in cuts for at in range(length - half + 1)}
-    return Windows(length, frozenset(cuts), frozenset(blocks))
+    texts, half = [form for form in forms if len(form) >= length], length // 2
+    cuts = {text[at : at + length] for text in texts for at in range(len(text) - length + 1)}
+    blocks = {text[at : at + half] for text in texts for at in range(len(text) - half + 1)}
+    return Windows(length, frozenset(cut for cut in cuts if len(set(cut)) >= distinct), frozenset(blocks))
 
 
 def _runs(text: str, windows: Windows) -> Iterator[tuple[int, int]]:

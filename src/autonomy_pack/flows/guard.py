@@ -103,7 +103,7 @@ def check(repo: Path, base: str, head: str) -> Judgement:
 
 
 def _git_dir(repo: Path) -> Path:
-    said = git.in_folder(repo, "rev-parse", "--path-format=absolute", "--git-common-dir") if repo.is_dir() else None
+    said = git.in_folder(repo, "rev-parse", "--absolute-git-dir") if repo.is_dir() else None
     if not said:
         raise UsageError(f"{repo} is not in a git repository", "Give the path of a git repository: --repo PATH.")
     return Path(git.text(said))
