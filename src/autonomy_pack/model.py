@@ -229,7 +229,10 @@ class Criterion:
 
 @value
 class Task:
-    """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by."""
+    """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by.
+
+    A mission that a person runs by hand is a task without an issue: `issue` is "".
+    """
 
     id: str
     repo: str

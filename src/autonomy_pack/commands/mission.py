@@ -72,6 +72,37 @@ def explain(target: str, repo: Path, as_json: bool) -> None:
         click.echo(view.explained(mission, programs))
 
 
+@command.command()
+@click.argument("target", metavar="FILE|NAME")
+@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input of the mission; repeatable.")
+@click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=None, help="Write the run's transcript there, as JSON."
+)
+@options.repo
+@options.as_json
+@click.pass_context
+def run(
+    ctx: click.Context,
+    target: str,
+    inputs: tuple[str, ...],
+    sandbox: str | None,
+    dry_run: bool,
+    output: Path | None,
+    repo: Path,
+    as_json: bool,
+) -> None:
+    """Run a mission by hand, without an issue, through the same box, checks and guards.
+
+    Exit 0 handed off or nothing to change, 1 blocked, 2 wrong usage, 3 waiting for a person, 4 failed, 5 stopped.
+    """
+    from autonomy_pack.commands.by_hand import ByHand
+
+    by_hand = ByHand(repo, target, inputs, sandbox, as_json=as_json)
+    ctx.exit(by_hand.rehearse() if dry_run else by_hand.run(output))
+
+
 def _row(one: Any) -> dict[str, Any]:
     mission = one.mission
     return {

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from autonomy_pack import __version__
-from autonomy_pack.commands import options
+from autonomy_pack.commands import options, rehearsal
 from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
@@ -72,13 +72,13 @@ class Working:
         trust.need(place)
         chosen_box = box.choose(config, self._sandbox)
         opened, seen = rehearse.look(self._repo, self._agent, chosen_box)
-        chosen = session.chosen(seen, wanted)[: wanted.max_issues]
-        rehearsed = list(rehearse.rehearse(opened, chosen, seen, chosen_box))
+        work = session.chosen(seen, wanted)[: wanted.max_issues]
+        rehearsed = [rehearse.rehearse(opened.place.root, *one, chosen_box, {}) for one in work]
         if self._as_json:
-            options.print_json([_rehearsed(one) for one in rehearsed])
+            options.print_json([rehearsal.data(one) for one in rehearsed])
             return 0
         for one in rehearsed:
-            click.echo(visible(redact(_told(one))))
+            click.echo(visible(redact(rehearsal.text(one))))
         click.echo(f"Dry run: {len(rehearsed)} of {len(seen.choices)} open issues; nothing was written.")
         return 0
 
@@ -198,25 +198,3 @@ def _data(done: session.Session) -> dict[str, Any]:
         "summary": done.summary,
         "exit": done.exit_code,
     }
-
-
-def _rehearsed(one: rehearse.Rehearsal) -> dict[str, Any]:
-    findings = one.examination.findings if one.examination else ()
-    return {
-        "id": one.choice.id,
-        "mission": one.mission.name,
-        "steps": [{"tool": step.tool, "arguments": step.arguments} for step in one.steps],
-        "outcome": str(one.ending.outcome) if one.ending else None,
-        "why": one.ending.why if one.ending else "",
-        "diff": redact(one.diff),
-        "findings": [{"rule": f.rule, "risk": str(f.risk), "says": f.says, "where": f.where} for f in findings],
-    }
-
-
-def _told(one: rehearse.Rehearsal) -> str:
-    lines = [f"#{one.choice.id}  {one_line(one.choice.title, 80)}  mission {one.mission.name}"]
-    lines += [f"  step {number}  {step.tool}  {step.arguments}" for number, step in enumerate(one.steps, 1)]
-    lines += [f"  would end: {one.ending.outcome}: {one.ending.why}"] if one.ending else []
-    for finding in one.examination.findings if one.examination else ():
-        lines.append(f"  {finding.risk}  {finding.rule}  {finding.where}: {finding.says}")
-    return "\n".join([*lines, one.diff or "  (no change)"])

@@ -50,7 +50,7 @@ def perform(job: Job, complaint: str = "") -> Ending | None:
     job.heed_stop()
     watch = _Watch(job)
     ended = shell.run(
-        job.box.wrap(AGENTS[job.run.agent].command(_brief(job, complaint)), str(job.space.work)),
+        job.terms.box.wrap(AGENTS[job.run.agent].command(_brief(job, complaint)), str(job.space.work)),
         seconds=job.seconds_left,
         stall_seconds=job.run.mission.limits.stall_minutes * 60,
         on_line=watch.line,
@@ -72,7 +72,7 @@ def _brief(job: Job, complaint: str) -> Brief:
         prompt=prompt.render(job.run.task, job.run.mission, complaint),
         work=str(job.space.work),
         complaint=complaint,
-        argv=job.argv,
+        argv=job.terms.argv,
     )
 
 
@@ -84,7 +84,7 @@ def _started(job: Job, pid: int, pid_start: float) -> None:
         "mission": job.run.mission.name,
         "mission_sha256": job.run.mission.sha256,
         "base": job.run.base,
-        "sandbox": job.box.level,
+        "sandbox": job.terms.box.level,
         "limits": {
             "steps": limits.steps,
             "minutes": limits.minutes,

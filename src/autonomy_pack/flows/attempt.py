@@ -1,37 +1,23 @@
-"""One attempt at one task: claim → attempt → examine → (ask) → hand off. Whatever happens, the run is finished."""
+"""One attempt at one task: claim it, work on it, store how that ended. Whatever happens, the run is finished."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
-from autonomy_pack import __version__
-from autonomy_pack.edges import clock, host, objects, workspace
+from autonomy_pack.edges import clock, files, host, workspace
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import agent, checks, claim, decisions, guard, handoff, plan, records
-from autonomy_pack.flows.box import Box
-from autonomy_pack.flows.job import Ending, Job
+from autonomy_pack.flows import claim, records, work
+from autonomy_pack.flows.claim import Claim
+from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Project
-from autonomy_pack.flows.records import Report, Transcript
-from autonomy_pack.model import Change, CheckResult, Event, Finding, Mission, Outcome, Risk, Rules, Run, Task
-from autonomy_pack.policy import evidence, inputs, names, risk
-from autonomy_pack.views import messages
+from autonomy_pack.flows.records import Transcript
+from autonomy_pack.model import Event, Mission, Outcome, Run, Task
+from autonomy_pack.policy import inputs, names
 
 
-def attempt(
-    project: Project,
-    task: Task,
-    mission: Mission,
-    *,
-    session: str,
-    box: Box,
-    report: Report,
-    argv: tuple[str, ...] = (),
-) -> Event | None:
+def attempt(project: Project, task: Task, mission: Mission, terms: Terms) -> Event | None:
     """Work on one task; its run.finished event, or None when somebody alive holds the task or its lane.
 
     Nothing it meets is lost: every error becomes an outcome with a sentence, and the work done so far is kept.
@@ -39,16 +25,16 @@ def attempt(
     held = claim.take(project, task)
     if held is None:
         return None
-    run = _run(project, task, mission, session, held)
-    _write_record(project, run, None)
+    run = begin(project, task, mission, held, records.session_folder(project.place, terms.session), terms)
+    records.write_run(project, run, None)
     with claim.kept(project, held):
-        return _finished(project, run, held, box, report, argv)
+        return _finished(project, run, held, terms)
 
 
-def _run(project: Project, task: Task, mission: Mission, session: str, held: claim.Claim) -> Run:
+def begin(project: Project, task: Task, mission: Mission, held: Claim, folder: Path, terms: Terms) -> Run:
+    """The run that a claim entitles to; its records will be in `folder`."""
     run = claim.run_id(held.task)
     head = project.store.head(task.id)
-    folder = records.session_folder(project.place, session) / names.path_name(run)
     return Run(
         id=run,
         task=task,
@@ -56,205 +42,76 @@ def _run(project: Project, task: Task, mission: Mission, session: str, held: cla
         agent=task.agent,
         attempt=(head.attempts if head and head.pin == task.pin else 0) + 1,
         lease=held.task,
-        session=session,
+        session=terms.session,
         base=project.base.commit,
-        folder=str(folder),
+        folder=str(folder / names.path_name(run)),
     )
 
 
-def _finished(
-    project: Project, run: Run, held: claim.Claim, box: Box, report: Report, argv: tuple[str, ...]
-) -> Event | None:
+def _finished(project: Project, run: Run, held: Claim, terms: Terms) -> Event:
     """Do the run and store how it ended."""
     started = clock.monotonic()
-    transcript = Transcript(Path(run.folder), run.id, run.task.id, report)
+    transcript = Transcript(Path(run.folder), run.id, run.task.id, terms.report)
     bug: Exception | None = None
     try:
-        ending = _worked(project, run, held, box, transcript, report, argv, started)
+        ending = _worked(project, run, held, terms, transcript)
     except LeaseLost as error:
         ending = Ending(outcome=Outcome.STALE, why=error.says)
     except (Stopped, KeyboardInterrupt) as error:
         ending = Ending(outcome=Outcome.STOPPED, why=error.says if isinstance(error, PackError) else "interrupted")
     except PackError as error:
         ending = Ending(outcome=Outcome.FAILED, why=f"{error.says} {error.fix}")
-    except Exception as error:  # noqa: BLE001 - one task's bug must not stop the others; it is raised at the end
+    except Exception as error:  # noqa: BLE001 - what was done is stored first; the bug is raised right after
         ending, bug = Ending(outcome=Outcome.FAILED, why=f"our bug: {type(error).__name__}: {error}"), error
-    finished = _finish(project, run, held, ending, transcript.close(), clock.monotonic() - started, report)
+    end = _end_event(run, ending, clock.monotonic() - started, transcript.close())
+    # A lost lease means that its successor has finished the run as stale already.
+    with contextlib.suppress(LeaseLost):
+        claim.give_back(project, held, [*ending.events, end])
+    for event in (*ending.events, end):
+        terms.report(event)
+    records.write_run(project, run, end)
     if bug:
         raise bug
-    return finished
+    return end
 
 
-def _finish(
-    project: Project, run: Run, held: claim.Claim, ending: Ending, transcript: str, seconds: float, report: Report
-) -> Event:
+def _end_event(run: Run, ending: Ending, seconds: float, transcript_sha256: str) -> Event:
     data = {
         "outcome": str(ending.outcome),
         "why": one_line(ending.why, 500),
         "seconds": round(seconds, 3),
         "usd": 0.0,
         "tokens": 0,
-        "transcript_sha256": transcript,
+        "transcript_sha256": transcript_sha256,
     }
-    end = Event(kind="run.finished", subject=run.task.id, run=run.id, data=data, key=f"finish/{run.id}")
-    # A lost lease means that its successor has finished the run as stale already.
-    with contextlib.suppress(LeaseLost):
-        claim.give_back(project, held, [*ending.events, end])
-    for event in (*ending.events, end):
-        report(event)
-    _write_record(project, run, end)
-    return end
+    return Event(kind="run.finished", subject=run.task.id, run=run.id, data=data, key=f"finish/{run.id}")
 
 
-def _write_record(project: Project, run: Run, end: Event | None) -> None:
-    """run.json: the run as its events tell it; outcome null while it goes on, or when its process was killed."""
-    ended = ("outcome", "why", "seconds", "usd", "tokens", "transcript_sha256")
-    record = {
-        "version": 1,
-        "pack": __version__,
-        "run": run.id,
-        "session": run.session,
-        "task": {"id": run.task.id, "issue": run.task.issue, "title": run.task.title, "pin": run.task.pin},
-        "mission": {"name": run.mission.name, "version": run.mission.version, "sha256": run.mission.sha256},
-        "agent": run.agent,
-        "attempt": run.attempt,
-        "base": run.base,
-        **{name: end.data[name] if end else None for name in ended},
-        "events": [records.as_json(event) for event in project.store.events(run=run.id)],
-    }
-    records.write_json(Path(run.folder) / "run.json", record)
-
-
-def _worked(
-    project: Project,
-    run: Run,
-    held: claim.Claim,
-    box: Box,
-    transcript: Transcript,
-    report: Report,
-    argv: tuple[str, ...],
-    started: float,
-) -> Ending:
+def _worked(project: Project, run: Run, held: Claim, terms: Terms, transcript: Transcript) -> Ending:
     """Make the workspace, work in it, and remove it again."""
-    folder = (
-        host.cache_home()
-        / "work"
-        / names.path_name(f"{project.place.root.name}-{run.id}-{held.task.fence}-{host.me().pid}")
-    )
-    shutil.rmtree(folder, ignore_errors=True)
-    space = workspace.open_workspace(project.place.git_dir, folder, run.base)
-    job = Job(
+    job = prepare(project, run, held, terms, transcript, work_folder(project, run))
+    try:
+        return work.work(job)
+    finally:
+        workspace.clear(job.space)
+
+
+def work_folder(project: Project, run: Run) -> Path:
+    """Where a run works: apart from the repository, apart from every other run, also of a namesake."""
+    name = names.path_name(f"{project.place.root.name}-{run.id}-{host.me().pid}")
+    return host.cache_home() / "work" / f"{name}-{names.sha256(str(project.place.root))[:8]}"
+
+
+def prepare(project: Project, run: Run, held: Claim, terms: Terms, transcript: Transcript, folder: Path) -> Job:
+    """A job with its workspace in `folder`; what an earlier process of the same number left there is removed."""
+    files.remove_tree(folder)
+    return Job(
         project=project,
         run=run,
-        steps=inputs.fill(run.mission, run.task.fields, {}),
+        steps=inputs.fill(run.mission, run.task.fields, terms.given),
+        terms=terms,
         claim=held,
-        box=box,
-        space=space,
+        space=workspace.open_workspace(project.place.git_dir, folder, run.base),
         transcript=transcript,
-        report=report,
-        started=started,
-        argv=argv,
+        started=clock.monotonic(),
     )
-    try:
-        return work(job)
-    finally:
-        workspace.clear(space)
-
-
-def work(job: Job) -> Ending:
-    """The story of an attempt, in a workspace that is ready."""
-    complaint = ""
-    for _ in range(job.run.mission.repair + 1):
-        ending = perform(job, complaint)
-        if ending:
-            keep_work(job)
-            return ending
-        change = make_change(job)
-        if change is None:
-            return Ending(outcome=Outcome.NO_CHANGE, why="the agent changed nothing")
-        results = checks.run(job, change.head)
-        if not checks.failed(results):
-            return settle(job, change, results)
-        complaint = checks.complaint(results)
-    first = checks.failed(results)[0]
-    return Ending(outcome=Outcome.FAILED, why=f"check {first.name}: {checks.said(first)}")
-
-
-def perform(job: Job, complaint: str) -> Ending | None:
-    """Let the agent work, or write the plan where only a plan is wanted."""
-    if plan.is_wanted(job):
-        plan.write(job)
-        return None
-    try:
-        return agent.perform(job, complaint)
-    except (Stopped, KeyboardInterrupt):
-        keep_work(job)
-        raise
-
-
-def keep_work(job: Job) -> None:
-    """Keep what an unfinished agent left, where it can be kept: how the run ended counts, not what it left."""
-    with contextlib.suppress(PackError):
-        make_change(job)
-
-
-def make_change(job: Job) -> Change | None:
-    """Commit what lies in the work folder, whatever the agent said or did, and keep it as a bundle; None if nothing."""
-    tree = workspace.tree(job.space)
-    if tree == workspace.base_tree(job.space):
-        return None
-    message = messages.commit(job.run.task, job.run.id, __version__)
-    head = workspace.commit(
-        job.space, tree, message, f"Autonomy Pack ({job.run.agent}) <{job.run.agent}@autonomy.invalid>"
-    )
-    change = objects.read_change(job.space.git_dir, job.run.base, head)
-    bundle = job.folder / "attempt.bundle"
-    change = dataclasses.replace(change, bundle=str(bundle), sha256=workspace.bundle(job.space, bundle))
-    data: dict[str, object] = {
-        "base": change.base,
-        "head": change.head,
-        "tree": change.tree,
-        "files": [one_line(file.path, 300) for file in change.files[:100]],
-        "added": sum(file.added for file in change.files),
-        "removed": sum(file.removed for file in change.files),
-        "bundle": bundle.name,
-        "sha256": change.sha256,
-    }
-    job.tell([job.event("change.made", data)])
-    return change
-
-
-def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending:
-    """Examine the change; then block it, ask about it, or hand it off."""
-    config, mission = job.project.config, job.run.mission
-    rules = Rules(
-        protected=config.protected, checks=checks.wanted(job), results=results, secrets=records.known_secrets()
-    )
-    examination = guard.examine(change, objects.reader(job.space.git_dir), rules)
-    job.tell([job.event("finding.found", _data(finding)) for finding in examination.findings])
-    ask_from, block_from = risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
-    verdict = risk.verdict(examination.findings, ask_from, block_from)
-    if verdict == "block":
-        worst = max(examination.findings, key=lambda finding: finding.risk)
-        return Ending(outcome=Outcome.BLOCKED, why=worst.says)
-    job.heed_stop()
-    offer = handoff.prepare(
-        job, change, results, examination, evidence.weigh(job.run.task.acceptance, mission, results, change.head)
-    )
-    if verdict == "ask" or mission.requires_approval:
-        return decisions.ask(job, offer, _asking(examination.findings, ask_from))
-    return handoff.deliver_run(job, offer)
-
-
-def _asking(findings: Sequence[Finding], ask_from: Risk) -> list[Finding]:
-    return [finding for finding in findings if finding.risk >= ask_from]
-
-
-def _data(finding: Finding) -> dict[str, object]:
-    return {
-        "rule": finding.rule,
-        "risk": str(finding.risk),
-        "says": one_line(finding.says, 500),
-        "fix": one_line(finding.fix, 500),
-        "where": one_line(finding.where, 300),
-    }

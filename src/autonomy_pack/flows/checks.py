@@ -50,7 +50,7 @@ def _run(job: Job, check: Check, head: str) -> CheckResult:
     copy, home, log = _places(job, check, head)
     command = Command(argv=check.argv, cwd=str(copy), env=environment(home))
     ended = shell.run(
-        job.box.wrap(command, str(copy)),
+        job.terms.box.wrap(command, str(copy)),
         seconds=min(check.minutes * 60, max(job.seconds_left, 1.0)),
         stall_seconds=None,
         on_line=lambda _: None,

@@ -39,14 +39,14 @@ def prepare(
         branch=names.branch(run.task, run.agent),
         base=change.base,
         head=change.head,
-        title=f"feat(agent): {one_line(run.task.title, 120)} (#{run.task.issue})",
+        title=names.title(run.task),
         body="",
         closes=closes,
         bundle=change.bundle,
         sha256=change.sha256,
         policy_sha256=names.sha256([job.project.config.sha256, run.mission.sha256]),
     )
-    body = view.body(offer, run, job.box.level, change, results, examination, weighed)
+    body = view.body(offer, run, job.terms.box.level, change, results, examination, weighed)
     offer = dataclasses.replace(offer, body=body)
     records.write_json(job.folder / "handoff.json", dataclasses.asdict(offer))
     return offer
@@ -72,6 +72,8 @@ def action_sha256(offer: Handoff) -> str:
 
 def why_stale(project: Project, offer: Handoff) -> str:
     """Why the offer no longer fits the world it was made for; "" when it does."""
+    if not offer.issue:
+        return _why_base_moved(project, offer)
     issues, _ = project.forge.issues()
     issue = next((one for one in issues if one.id == offer.issue and one.state == "open"), None)
     if issue is None:
@@ -116,7 +118,8 @@ def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> E
     state = project.forge.handoff_state(offer.branch, offer.head, project.base.commit)
     if state not in ("open", "merged"):
         raise WorldError(f"branch {offer.branch} is {state} right after it was made", "Look who else moves branches.")
-    project.forge.label(offer.issue, add=LABELS)
+    if offer.issue:
+        project.forge.label(offer.issue, add=LABELS)
     made: dict[str, object] = {"ref": f"refs/heads/{offer.branch}", "url": place, "number": None, "verified": True}
     return _event(offer, "handoff.made", made)
 
@@ -132,7 +135,7 @@ def deliver_run(job: Job, offer: Handoff) -> Ending:
     stale = why_stale(job.project, offer)
     if stale:
         return Ending(outcome=Outcome.STALE, why=stale)
-    made = deliver(job.project, job.claim.task, offer, job.report)
+    made = deliver(job.project, job.claim.task, offer, job.terms.report)
     return Ending(outcome=Outcome.HANDED_OFF, why=_why(offer), events=(made,))
 
 

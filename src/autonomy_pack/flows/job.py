@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autonomy_pack.edges import clock
@@ -18,19 +18,31 @@ from autonomy_pack.model import Event, Outcome, Run, Step, value
 
 
 @dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a session gives each of its attempts: its name, its box, who watches.
+
+    `argv` is a person's command for agent `command`, `given` a person's inputs for the mission.
+    """
+
+    session: str
+    box: Box
+    report: Report
+    argv: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """A run with its claim, workspace, box and records. `argv` is a person's command for agent `command`."""
+    """A run with its terms, claim, workspace and records; `started` by the monotonic clock."""
 
     project: Project
     run: Run
     steps: tuple[Step, ...]
+    terms: Terms
     claim: Claim
-    box: Box
     space: Workspace
     transcript: Transcript
-    report: Report
     started: float
-    argv: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -49,7 +61,7 @@ class Job:
     def tell(self, events: Sequence[Event]) -> None:
         """Append events under the run's fence and show them; LeaseLost when the task was taken over."""
         for event in self.project.store.append(events, lease=self.claim.task):
-            self.report(event)
+            self.terms.report(event)
 
     def why_stop(self) -> str:
         """Why work must end at once; "" to go on. Cheap: asked several times a second."""

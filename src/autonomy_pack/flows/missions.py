@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from autonomy_pack import config as configuration
-from autonomy_pack.edges import files
+from autonomy_pack.edges import clock, files
+from autonomy_pack.flows import runs
 from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
+from autonomy_pack.flows.runs import Past
 from autonomy_pack.missions.sense import PLACE
-from autonomy_pack.model import Finding, Mission, value
+from autonomy_pack.model import Finding, Mission, Outcome, Priority, Task, value
+from autonomy_pack.policy import names
 
 
 @value
@@ -80,3 +84,55 @@ def _listed(file: str, text: str, checks: Sequence[str]) -> Listed:
     found = tuple(configuration.mission_problems(text, file, checks=checks))
     mission = None if found else configuration.load_mission(text, file, checks=checks)
     return Listed(name=Path(file).stem, file=file, mission=mission, problems=found)
+
+
+def task(mission: Mission, given: Mapping[str, str], repo: str) -> Task:
+    """The task of running a mission by hand: it has no issue, and its pin is of the mission and its inputs."""
+    return Task(
+        id=f"{repo}#mission:{mission.name}",
+        repo=repo,
+        issue="",
+        title=mission.goal.splitlines()[0] if mission.goal else mission.name,
+        body="",
+        labels=(),
+        priority=Priority.MEDIUM,
+        lane="default",
+        mission=mission.name,
+        agent=mission.agent,
+        acceptance=(),
+        fields={},
+        pin=names.sha256([mission.sha256, dict(given)]),
+        created=clock.now(),
+    )
+
+
+def transcript(past: Past) -> dict[str, Any]:
+    """A run as `--output` writes it: its steps with their tool calls, durations, exits and outputs; what was asked,
+    what went wrong.
+    """
+    end = past.last("run.finished")
+    begun = past.last("run.started")
+    asked = [event for event in past.events if event.kind == "decision.asked"]
+    failed = end and end.data["outcome"] not in (Outcome.HANDED_OFF, Outcome.NO_CHANGE, Outcome.WAITING)
+    return {
+        "mission": begun.data["mission"] if begun else "",
+        "run": past.id,
+        "outcome": end.data["outcome"] if end else None,
+        "steps": _steps(runs.transcript(past)),
+        "approvals": [{"id": event.subject, "question": event.data["question"]} for event in asked],
+        "errors": [end.data["why"]] if end and failed else [],
+    }
+
+
+def _steps(told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    calls = {one["data"]["step"]: one["data"]["tool_call"] for one in told if one["kind"] == "step.started"}
+    return [
+        {
+            "tool_call": calls.get(one["data"]["step"]),
+            "duration": one["data"]["duration"],
+            "exit": one["data"]["exit"],
+            "output": one["data"]["output"],
+        }
+        for one in told
+        if one["kind"] == "step.finished"
+    ]

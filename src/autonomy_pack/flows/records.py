@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from autonomy_pack import __version__
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import UsageError
-from autonomy_pack.flows.project import Place
-from autonomy_pack.model import Event
+from autonomy_pack.flows.project import Place, Project
+from autonomy_pack.model import Event, Run
 from autonomy_pack.policy import names
 
 Report = Callable[[Event], None]
@@ -94,6 +95,25 @@ def _redacted(part: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(part, list | tuple):
         return [_redacted(inner, secrets) for inner in part]
     return part
+
+
+def write_run(project: Project, run: Run, end: Event | None) -> None:
+    """run.json: the run as its events tell it; outcome null while it goes on, or when its process was killed."""
+    ended = ("outcome", "why", "seconds", "usd", "tokens", "transcript_sha256")
+    record = {
+        "version": 1,
+        "pack": __version__,
+        "run": run.id,
+        "session": run.session,
+        "task": {"id": run.task.id, "issue": run.task.issue, "title": run.task.title, "pin": run.task.pin},
+        "mission": {"name": run.mission.name, "version": run.mission.version, "sha256": run.mission.sha256},
+        "agent": run.agent,
+        "attempt": run.attempt,
+        "base": run.base,
+        **{name: end.data[name] if end else None for name in ended},
+        "events": [as_json(event) for event in project.store.events(run=run.id)],
+    }
+    write_json(Path(run.folder) / "run.json", record)
 
 
 def as_json(event: Event) -> dict[str, Any]:

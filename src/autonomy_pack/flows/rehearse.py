@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from autonomy_pack.edges import clock, files, git, host, objects, workspace
-from autonomy_pack.flows import attempt, checks, claim, guard, project, records, survey
+from autonomy_pack.edges import files, git, objects, workspace
+from autonomy_pack.flows import attempt, checks, claim, guard, project, records, survey, work
 from autonomy_pack.flows.box import Box
-from autonomy_pack.flows.job import Ending, Job
+from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Change, Choice, Examination, Lease, Mission, Rules, Run, Step, value
-from autonomy_pack.policy import inputs
+from autonomy_pack.model import Change, Examination, Mission, Rules, Step, Task, value
 
 
 @value
 class Rehearsal:
-    """What a run would do for one issue: its steps, its whole diff, and what the guards would say of it."""
+    """What a run would do for one task: its steps, its whole diff, and what the guards would say of it."""
 
-    choice: Choice
+    task: Task
     mission: Mission
     steps: tuple[Step, ...]
     diff: str = ""
@@ -33,68 +32,42 @@ def look(path: Path, agent: str | None, box: Box) -> tuple[Project, survey.Surve
     there = not own.startswith("sqlite") or (place.workspace / "autonomy.db").exists()
     folder = files.temporary("autonomy-dry-")
     opened = project.open_project(path, store=own if there else f"sqlite:///{folder / 'empty.db'}")
-    return opened, survey.look(opened, box=box, agent=agent)
+    seen = survey.look(opened, box=box, agent=agent)
+    opened.store.close()
+    files.remove_tree(folder)
+    return opened, seen
 
 
-def rehearse(opened: Project, choices: Sequence[Choice], seen: survey.Survey, box: Box) -> Iterator[Rehearsal]:
-    """Rehearse each chosen issue in turn."""
-    for choice in choices:
-        mission = seen.missions[choice.mission or ""]
-        if isinstance(mission, Mission) and choice.task:
-            yield _one(opened, choice, mission, box)
-
-
-def _one(opened: Project, choice: Choice, mission: Mission, box: Box) -> Rehearsal:
+def rehearse(root: Path, task: Task, mission: Mission, box: Box, given: Mapping[str, str]) -> Rehearsal:
+    """Do the task as a run would, up to the guards; checks are not run, and nothing is kept."""
     folder = files.temporary("autonomy-dry-")
-    scratch = project.open_project(opened.place.root, store=f"sqlite:///{folder / 'scratch.db'}")
-    assert choice.task is not None  # noqa: S101 - eligible
-    held = claim.take(scratch, choice.task)
-    assert held is not None  # noqa: S101 - nobody else knows this store
-    steps = inputs.fill(mission, choice.task.fields, {})
-    run = _run(choice, mission, held.task, scratch.base.commit, folder)
-    space = workspace.open_workspace(scratch.place.git_dir, folder / "space", run.base)
-    transcript = records.Transcript(folder, run.id, run.task.id, lambda _: None)
-    job = Job(
-        project=scratch,
-        run=run,
-        steps=steps,
-        claim=held,
-        box=box,
-        space=space,
-        transcript=transcript,
-        report=lambda _: None,
-        started=clock.monotonic(),
-    )
+    scratch = project.open_project(root, store=f"sqlite:///{folder / 'scratch.db'}")
+    terms = Terms(session="dry", box=box, report=lambda _: None, given=given)
     try:
-        ending = attempt.perform(job, "")
-        change = attempt.make_change(job)
-        diff, examination = _judged(job, change) if change else ("", None)
-        return Rehearsal(choice=choice, mission=mission, steps=steps, ending=ending, diff=diff, examination=examination)
+        return _rehearsed(scratch, task, mission, terms, folder)
     finally:
-        transcript.close()
         scratch.store.close()
-        workspace.clear(space)
         files.remove_tree(folder)
 
 
-def _run(choice: Choice, mission: Mission, lease: Lease, base: str, folder: Path) -> Run:
-    assert choice.task is not None  # noqa: S101 - eligible
-    return Run(
-        id=claim.run_id(lease),
-        task=choice.task,
-        mission=mission,
-        agent=choice.task.agent,
-        attempt=1,
-        lease=lease,
-        session=f"dry-{host.me().pid}",
-        base=base,
-        folder=str(folder),
-    )
+def _rehearsed(scratch: Project, task: Task, mission: Mission, terms: Terms, folder: Path) -> Rehearsal:
+    held = claim.take(scratch, task)
+    assert held is not None  # noqa: S101 - nobody else knows this store
+    run = attempt.begin(scratch, task, mission, held, folder, terms)
+    transcript = records.Transcript(Path(run.folder), run.id, task.id, terms.report)
+    job = attempt.prepare(scratch, run, held, terms, transcript, folder / "space")
+    try:
+        ending = work.perform(job, "")
+        change = work.make_change(job)
+        diff, examination = _judged(job, change) if change else ("", None)
+    finally:
+        transcript.close()
+        workspace.clear(job.space)
+    return Rehearsal(task=task, mission=mission, steps=job.steps, ending=ending, diff=diff, examination=examination)
 
 
 def _judged(job: Job, change: Change) -> tuple[str, Examination]:
     config = job.project.config
     rules = Rules(protected=config.protected, checks=checks.wanted(job), secrets=records.known_secrets())
     diff = git.run("diff-tree", "-p", "--no-ext-diff", "--no-textconv", change.base, change.head, at=job.space.git_dir)
-    examination = guard.examine(change, objects.reader(job.space.git_dir), rules)
-    return diff.decode("utf-8", "backslashreplace"), examination
+    return diff.decode("utf-8", "backslashreplace"), guard.examine(change, objects.reader(job.space.git_dir), rules)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.errors import UsageError
-from autonomy_pack.flows import attempt, claim, records, recover, stop, summary, survey
+from autonomy_pack.flows import attempt, claim, notify, records, recover, stop, summary, survey
 from autonomy_pack.flows.box import Box
+from autonomy_pack.flows.job import Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
-from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, value
+from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, value
 
 MAX_ISSUES = range(1, 11)
 _BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
+_NOTHING_SEEN = survey.Survey(choices=(), broken=(), missions={})
+
+Work = Sequence[tuple[Task, Mission]]
 
 
 @value
@@ -45,92 +49,54 @@ def check_wanted(wanted: Wanted) -> None:
 
 
 def run(project: Project, wanted: Wanted, box: Box, report: Report) -> Session:
-    """One session, from recovery to its summary. Stopped is raised only when nothing was begun."""
+    """One session over the issues, from recovery to its summary. Stopped is raised only when nothing was begun."""
     check_wanted(wanted)
-    stop.heed(project.place)
-    recover.recover(project, report)
+    report = _ready(project, report)
     seen = survey.look(project, box=box, agent=wanted.agent)
     survey.note(project, seen)
-    issues = chosen(seen, wanted)
-    lease = _begin(project, wanted, box)
-    ended, stopped = _attempts(project, wanted, box, report, lease, issues, seen)
-    text = summary.finish_session(project, lease, report, seen)
-    code = 5 if stopped else 4 if any(Outcome(event.data["outcome"]) in _BAD for event in ended) else 0
-    return Session(id=session_id(lease), survey=seen, runs=tuple(ended), summary=text, exit_code=code)
+    work = chosen(seen, wanted)
+    asked = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, "sandbox": box.level}
+    lease = _begin(project, asked)
+    terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv)
+    return _worked(project, lease, terms, work, wanted.max_issues, seen)
 
 
-def session_id(lease: Lease) -> str:
-    """The id of the session that holds this lease."""
-    return lease.key.removeprefix("session:")
+def run_mission(
+    project: Project, task: Task, mission: Mission, given: Mapping[str, str], box: Box, report: Report
+) -> Session:
+    """A session of one mission that a person runs by hand, with inputs given by hand."""
+    report = _ready(project, report)
+    lease = _begin(project, {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level})
+    terms = Terms(session=_name(lease), box=box, report=report, given=given)
+    return _worked(project, lease, terms, [(task, mission)], 1, _NOTHING_SEEN)
 
 
-def chosen(seen: survey.Survey, wanted: Wanted) -> list[Choice]:
-    """The eligible issues in order, or the one that was named; UsageError with its why when that one is not."""
-    if wanted.issue is None:
-        return [choice for choice in seen.choices if choice.eligible]
-    found = [choice for choice in seen.choices if choice.id == wanted.issue]
-    if not found:
-        broken = [finding for finding in seen.broken if finding.where == f"{wanted.issue}.md"]
-        says = broken[0].says if broken else f"there is no open issue {wanted.issue}"
-        raise UsageError(says, broken[0].fix if broken else "`autonomy issue list` shows them.")
-    if not found[0].eligible:
-        raise UsageError(f"issue {wanted.issue} is not eligible: {found[0].why}", "Mend that, then run again.")
-    return found
+def _ready(project: Project, report: Report) -> Report:
+    """Nothing begins under a stop, nor before what a crash left behind is set right."""
+    stop.heed(project.place)
+    report = notify.watch(project.place, report)
+    recover.recover(project, report)
+    return report
 
 
-def _begin(project: Project, wanted: Wanted, box: Box) -> Lease:
-    """The session's lease; its name is the time, with a number when two begin in one second."""
-    base = clock.stamp(clock.now())
-    for number in range(1, 1000):
-        name = base if number == 1 else f"{base}-{number}"
-        lease = _take(project, name, wanted, box)
-        if lease:
-            with files.explained(f"making the folder of session {name}"):
-                records.session_folder(project.place, name).mkdir(parents=True, exist_ok=True)
-            return lease
-    raise UsageError("a thousand sessions began in this second", "Run again in a moment.")
+def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int, seen: survey.Survey) -> Session:
+    """Attempt the work until `most` runs are made, or a stop; then summarise."""
+    ended, stopped = _attempts(project, terms, work, most)
+    text = summary.finish_session(project, lease, terms.report, seen)
+    failed = any(Outcome(event.data["outcome"]) in _BAD for event in ended)
+    code = 5 if stopped else 4 if failed else 0
+    return Session(id=terms.session, survey=seen, runs=tuple(ended), summary=text, exit_code=code)
 
 
-def _take(project: Project, name: str, wanted: Wanted, box: Box) -> Lease | None:
-    """The lease of a session of that name, if no session ever had it."""
-    if project.store.lease(f"session:{name}"):
-        return None
-    leases = project.store.claim(
-        [f"session:{name}"],
-        host.me(),
-        seconds=claim.SECONDS,
-        dead=lambda _: False,
-        events=lambda _: [_started(name, wanted, box)],
-    )
-    return leases[0] if leases else None
-
-
-def _started(name: str, wanted: Wanted, box: Box) -> Event:
-    argv = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, "sandbox": box.level}
-    data = {"argv": argv, "mode": "supervised"}
-    return Event(kind="session.started", subject=f"session:{name}", data=data, key=f"session/{name}")
-
-
-def _attempts(
-    project: Project,
-    wanted: Wanted,
-    box: Box,
-    report: Report,
-    lease: Lease,
-    chosen: Sequence[Choice],
-    seen: survey.Survey,
-) -> tuple[list[Event], bool]:
-    """Attempt chosen issues until max_issues runs are made; (their run.finished events, whether it was stopped)."""
+def _attempts(project: Project, terms: Terms, work: Work, most: int) -> tuple[list[Event], bool]:
+    """(the run.finished events of at most `most` runs, whether it was stopped)."""
     ended: list[Event] = []
-    for choice, mission in _with_missions(chosen, seen):
-        if len(ended) == wanted.max_issues:
+    for task, mission in work:
+        if len(ended) == most:
             break
         if stop.read(project.place):
             return ended, True
-        assert choice.task is not None  # noqa: S101 - eligible
-        event = attempt.attempt(
-            project, choice.task, mission, session=session_id(lease), box=box, report=report, argv=wanted.argv
-        )
+        event = attempt.attempt(project, task, mission, terms)
         if event:
             ended.append(event)
             if event.data["outcome"] == Outcome.STOPPED:
@@ -138,8 +104,53 @@ def _attempts(
     return ended, False
 
 
-def _with_missions(chosen: Sequence[Choice], seen: survey.Survey) -> Iterator[tuple[Choice, Mission]]:
-    for choice in chosen:
-        mission = seen.missions[choice.mission or ""]
-        if isinstance(mission, Mission):
-            yield choice, mission
+def chosen(seen: survey.Survey, wanted: Wanted) -> list[tuple[Task, Mission]]:
+    """The eligible issues in order, or the one that was named; UsageError with its why when that one is not."""
+    choices = seen.choices if wanted.issue is None else [_named(seen, wanted.issue)]
+    found = [(choice.task, seen.missions[choice.task.mission]) for choice in choices if choice.task]
+    return [(task, mission) for task, mission in found if isinstance(mission, Mission)]
+
+
+def _named(seen: survey.Survey, issue: str) -> Choice:
+    for finding in seen.broken:
+        if finding.where == f"{issue}.md":
+            raise UsageError(finding.says, finding.fix)
+    choice = next((choice for choice in seen.choices if choice.id == issue), None)
+    if choice is None:
+        raise UsageError(f"there is no open issue {issue}", "`autonomy issue list` shows them.")
+    if not choice.eligible:
+        raise UsageError(f"issue {issue} is not eligible: {choice.why}", "Mend that, then run again.")
+    return choice
+
+
+def _begin(project: Project, asked: Mapping[str, object]) -> Lease:
+    """The session's lease; its name is the time, with a number when two begin in one second."""
+    base = clock.stamp(clock.now())
+    for number in range(1, 1000):
+        name = base if number == 1 else f"{base}-{number}"
+        lease = _take(project, name, asked)
+        if lease:
+            with files.explained(f"making the folder of session {name}"):
+                records.session_folder(project.place, name).mkdir(parents=True, exist_ok=True)
+            return lease
+    raise UsageError("a thousand sessions began in this second", "Run again in a moment.")
+
+
+def _take(project: Project, name: str, asked: Mapping[str, object]) -> Lease | None:
+    """The lease of a session of that name, if no session ever had it."""
+    if project.store.lease(f"session:{name}"):
+        return None
+    data = {"argv": dict(asked), "mode": project.config.mode}
+    started = Event(kind="session.started", subject=f"session:{name}", data=data, key=f"session/{name}")
+    leases = project.store.claim(
+        [f"session:{name}"],
+        host.me(),
+        seconds=claim.SECONDS,
+        dead=lambda _: False,
+        events=lambda _: [started],
+    )
+    return leases[0] if leases else None
+
+
+def _name(lease: Lease) -> str:
+    return lease.key.removeprefix("session:")

@@ -10,6 +10,7 @@ from autonomy_pack import config as configuration
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import NeedsPerson, PackError
+from autonomy_pack.flows import missions
 from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
 from autonomy_pack.policy import names
 
@@ -48,9 +49,7 @@ def programs(place: Place) -> list[str]:
         except PackError as error:
             lines.append(f"{path}: {one_line(error.says, 200)}")
             continue
-        runs = [step.arguments for step in mission.steps if step.tool == "run"]
-        lines += [f"{path}: run {_shown(argv)}" for argv in runs]
-        lines += [f"{path}: check {check.name}: {_shown(check.argv)}" for check in mission.checks]
+        lines += [f"{path}: {why}: {_shown(argv)}" for why, argv in missions.programs(mission)]
     return lines
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 
+from autonomy_pack.edges.sanitize import one_line, sanitize
 from autonomy_pack.model import Task
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -27,7 +28,12 @@ def slug(title: str) -> str:
 
 def branch(task: Task, agent: str) -> str:
     """agent/AGENT/ID-ATTEMPT8-SLUG; the same for every attempt at the same text."""
-    return f"agent/{agent}/{task.issue}-{task.pin[:8]}-{slug(task.title)}"
+    return f"agent/{agent}/{task.issue or task.mission}-{task.pin[:8]}-{slug(task.title)}"
+
+
+def title(task: Task) -> str:
+    """feat(agent): TITLE (#ID): the first line of our commit and the title of the handoff."""
+    return f"feat(agent): {sanitize(one_line(task.title, 120))}" + (f" (#{task.issue})" if task.issue else "")
 
 
 def path_name(run: str) -> str:

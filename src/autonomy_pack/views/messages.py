@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from autonomy_pack.model import Task
-from autonomy_pack.views.render import line
+from autonomy_pack.policy import names
 
 
 def commit(task: Task, run: str, version: str) -> str:
     """feat(agent): TITLE (#ID), and trailers that lead back to the run."""
     return (
-        f"feat(agent): {line(task.title, 120)} (#{task.issue})\n\n"
+        f"{names.title(task)}\n\n"
         f"Mission {task.mission}, agent {task.agent}.\n\n"
         f"Autonomy-Run: {run}\nAutonomy-Attempt: {task.pin[:8]}\nAutonomy-Version: {version}\n"
     )

@@ -1,0 +1,84 @@
+"""`autonomy mission run`: one mission, by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from autonomy_pack.commands import options, rehearsal
+from autonomy_pack.edges import files
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.edges.sanitize import one_line, visible
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import box, missions, project, rehearse, runs, session, trust
+from autonomy_pack.model import Event, Outcome
+from autonomy_pack.policy import inputs as filling
+from autonomy_pack.views import past, progress
+
+_CODES: Mapping[str, int] = {
+    Outcome.HANDED_OFF: 0,
+    Outcome.NO_CHANGE: 0,
+    Outcome.BLOCKED: 1,
+    Outcome.WAITING: 3,
+    Outcome.STOPPED: 5,
+}
+
+
+class ByHand:
+    """One call of `autonomy mission run`; wrong names, files and inputs are told before anything begins."""
+
+    def __init__(self, repo: Path, target: str, inputs: tuple[str, ...], sandbox: str | None, *, as_json: bool) -> None:
+        self._repo, self._as_json = repo, as_json
+        self._place = project.find(repo)
+        trust.need(self._place)
+        self._mission = missions.load(self._place, target)
+        self._given = _given(inputs)
+        filling.fill(self._mission, {}, self._given)
+        self._box = box.choose(project.read_config(self._place), sandbox)
+        if self._box.level == "L0" and missions.programs(self._mission):
+            raise UsageError(
+                f"mission {self._mission.name} runs programs, which need a sandbox: {self._box.missing}",
+                "Do what the message says, or say --sandbox none.",
+            )
+
+    def run(self, output: Path | None) -> int:
+        """Run it; the exit code tells the outcome."""
+        opened = project.open_project(self._repo)
+        task = missions.task(self._mission, self._given, opened.repo)
+        done = session.run_mission(opened, task, self._mission, self._given, self._box, self._say)
+        if not done.runs:
+            raise UsageError(f"{task.id} is being worked on by another run", "Wait for it, or `autonomy stop`.")
+        found = runs.find(opened, done.runs[0].run)
+        told = missions.transcript(found)
+        if output:
+            files.write(output, redact(json.dumps(told, indent=2)) + "\n")
+        if self._as_json:
+            options.print_json(told)
+        else:
+            click.echo(past.story(found.id, found.events))
+        return _CODES.get(str(told["outcome"]), 4)
+
+    def rehearse(self) -> int:
+        """Show what it would do; 0."""
+        task = missions.task(self._mission, self._given, ".")
+        one = rehearse.rehearse(self._place.root, task, self._mission, self._box, self._given)
+        if self._as_json:
+            options.print_json(rehearsal.data(one))
+        else:
+            click.echo(visible(redact(rehearsal.text(one))))
+        return 0
+
+    def _say(self, event: Event) -> None:
+        line = progress.plain(event) if not self._as_json else ""
+        if line:
+            click.echo(f"  {redact(line)}")
+
+
+def _given(inputs: tuple[str, ...]) -> dict[str, str]:
+    for one in inputs:
+        if "=" not in one:
+            raise UsageError(f"--input {one_line(one, 60)!r} has no value", "Write it as --input NAME=VALUE.")
+    return dict(one.split("=", 1) for one in inputs)

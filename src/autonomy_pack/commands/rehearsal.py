@@ -1,0 +1,34 @@
+"""How a dry run is printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.flows.rehearse import Rehearsal
+from autonomy_pack.policy.names import canonical
+
+
+def data(one: Rehearsal) -> dict[str, Any]:
+    """The rehearsal as data."""
+    findings = one.examination.findings if one.examination else ()
+    return {
+        "task": one.task.id,
+        "mission": one.mission.name,
+        "steps": [{"tool": step.tool, "arguments": step.arguments} for step in one.steps],
+        "outcome": str(one.ending.outcome) if one.ending else None,
+        "why": one.ending.why if one.ending else "",
+        "diff": redact(one.diff),
+        "findings": [{"rule": f.rule, "risk": str(f.risk), "says": f.says, "where": f.where} for f in findings],
+    }
+
+
+def text(one: Rehearsal) -> str:
+    """The rehearsal for a reader: what would be done, what the guards would say, the whole diff."""
+    lines = [f"{one.task.id}  {one_line(one.task.title, 80)}  mission {one.mission.name}"]
+    lines += [f"  step {number}  {step.tool}  {canonical(step.arguments)}" for number, step in enumerate(one.steps, 1)]
+    lines += [f"  would end: {one.ending.outcome}: {one.ending.why}"] if one.ending else []
+    for finding in one.examination.findings if one.examination else ():
+        lines.append(f"  {finding.risk}  {finding.rule}  {finding.where}: {finding.says}")
+    return "\n".join([*lines, one.diff or "  (no change)"])

@@ -1,0 +1,116 @@
+"""The inside of an attempt, in a workspace that is ready: work, commit, check, examine; then block, ask or hand off."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Sequence
+
+from autonomy_pack import __version__
+from autonomy_pack.edges import objects, workspace
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import PackError, Stopped
+from autonomy_pack.flows import agent, checks, decisions, guard, handoff, plan, records
+from autonomy_pack.flows.job import Ending, Job
+from autonomy_pack.model import Change, CheckResult, Finding, Outcome, Risk, Rules
+from autonomy_pack.policy import evidence, risk
+from autonomy_pack.views import messages
+
+
+def work(job: Job) -> Ending:
+    """The story of an attempt, in a workspace that is ready."""
+    complaint = ""
+    for _ in range(job.run.mission.repair + 1):
+        ending = perform(job, complaint)
+        if ending:
+            keep_work(job)
+            return ending
+        change = make_change(job)
+        if change is None:
+            return Ending(outcome=Outcome.NO_CHANGE, why="the agent changed nothing")
+        results = checks.run(job, change.head)
+        if not checks.failed(results):
+            return settle(job, change, results)
+        complaint = checks.complaint(results)
+    first = checks.failed(results)[0]
+    return Ending(outcome=Outcome.FAILED, why=f"check {first.name}: {checks.said(first)}")
+
+
+def perform(job: Job, complaint: str) -> Ending | None:
+    """Let the agent work, or write the plan where only a plan is wanted."""
+    if plan.is_wanted(job):
+        plan.write(job)
+        return None
+    try:
+        return agent.perform(job, complaint)
+    except (Stopped, KeyboardInterrupt):
+        keep_work(job)
+        raise
+
+
+def keep_work(job: Job) -> None:
+    """Keep what an unfinished agent left, where it can be kept: how the run ended counts, not what it left."""
+    with contextlib.suppress(PackError):
+        make_change(job)
+
+
+def make_change(job: Job) -> Change | None:
+    """Commit what lies in the work folder, whatever the agent said or did, and keep it as a bundle; None if nothing."""
+    tree = workspace.tree(job.space)
+    if tree == workspace.base_tree(job.space):
+        return None
+    message = messages.commit(job.run.task, job.run.id, __version__)
+    head = workspace.commit(
+        job.space, tree, message, f"Autonomy Pack ({job.run.agent}) <{job.run.agent}@autonomy.invalid>"
+    )
+    change = objects.read_change(job.space.git_dir, job.run.base, head)
+    bundle = job.folder / "attempt.bundle"
+    change = dataclasses.replace(change, bundle=str(bundle), sha256=workspace.bundle(job.space, bundle))
+    data: dict[str, object] = {
+        "base": change.base,
+        "head": change.head,
+        "tree": change.tree,
+        "files": [one_line(file.path, 300) for file in change.files[:100]],
+        "added": sum(file.added for file in change.files),
+        "removed": sum(file.removed for file in change.files),
+        "bundle": bundle.name,
+        "sha256": change.sha256,
+    }
+    job.tell([job.event("change.made", data)])
+    return change
+
+
+def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending:
+    """Examine the change; then block it, ask about it, or hand it off."""
+    config, mission = job.project.config, job.run.mission
+    rules = Rules(
+        protected=config.protected, checks=checks.wanted(job), results=results, secrets=records.known_secrets()
+    )
+    examination = guard.examine(change, objects.reader(job.space.git_dir), rules)
+    job.tell([job.event("finding.found", _data(finding)) for finding in examination.findings])
+    ask_from, block_from = risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
+    verdict = risk.verdict(examination.findings, ask_from, block_from)
+    if verdict == "block":
+        worst = max(examination.findings, key=lambda finding: finding.risk)
+        return Ending(outcome=Outcome.BLOCKED, why=worst.says)
+    job.heed_stop()
+    offer = handoff.prepare(
+        job, change, results, examination, evidence.weigh(job.run.task.acceptance, mission, results, change.head)
+    )
+    if verdict == "ask" or mission.requires_approval:
+        return decisions.ask(job, offer, _asking(examination.findings, ask_from))
+    return handoff.deliver_run(job, offer)
+
+
+def _asking(findings: Sequence[Finding], ask_from: Risk) -> list[Finding]:
+    return [finding for finding in findings if finding.risk >= ask_from]
+
+
+def _data(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "risk": str(finding.risk),
+        "says": one_line(finding.says, 500),
+        "fix": one_line(finding.fix, 500),
+        "where": one_line(finding.where, 300),
+    }
