@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autonomy_pack.commands.db import db
+from autonomy_pack.commands.db import command as db
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import database
 from autonomy_pack.model import Event

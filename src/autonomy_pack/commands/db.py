@@ -10,12 +10,12 @@ _STORE = click.option("--store", metavar="URL", help="Another store: sqlite:///P
 _REPO = click.option("--repo", type=click.Path(path_type=Path), default=Path(), help="The repository; default: here.")
 
 
-@click.group()
-def db() -> None:
+@click.group(name="db")
+def command() -> None:
     """Migrate and check the store."""
 
 
-@db.command()
+@command.command()
 @_STORE
 @_REPO
 def migrate(store: str | None, repo: Path) -> None:
@@ -31,7 +31,7 @@ def migrate(store: str | None, repo: Path) -> None:
         click.echo(f"Backup: {done.backup}")
 
 
-@db.command()
+@command.command()
 @click.option("--rebuild", is_flag=True, help="Fold the heads anew from the events first.")
 @_STORE
 @_REPO

@@ -17,12 +17,13 @@ from autonomy_pack.model import Event, Mission, Outcome, Run, Task
 from autonomy_pack.policy import inputs, names
 
 
-def attempt(project: Project, task: Task, mission: Mission, terms: Terms) -> Event | None:
-    """Work on one task; its run.finished event, or None when somebody alive holds the task or its lane.
+def attempt(project: Project, task: Task, mission: Mission, terms: Terms, seq: int | None = None) -> Event | None:
+    """Work on one task; its run.finished event, or None when somebody alive holds the task or its lane, or when
+    anything happened to the task since its head was at `seq`.
 
     Nothing it meets is lost: every error becomes an outcome with a sentence, and the work done so far is kept.
     """
-    held = claim.take(project, task)
+    held = claim.take(project, task, seq)
     if held is None:
         return None
     run = begin(project, task, mission, held, records.session_folder(project.place, terms.session), terms)

@@ -13,6 +13,7 @@ from autonomy_pack.errors import LeaseLost, PackError
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Event, Lease, Task
 from autonomy_pack.store import open_store
+from autonomy_pack.store.conditions import HeadUnmoved
 
 SECONDS = 30.0
 RENEW_EVERY = 5.0
@@ -32,8 +33,12 @@ def run_id(lease: Lease) -> str:
     return f"{lease.key.removeprefix('task:')}/{lease.fence}"
 
 
-def take(project: Project, task: Task) -> Claim | None:
-    """Claim the task and a slot of its lane in one transaction; None when either is held by somebody alive."""
+def take(project: Project, task: Task, seq: int | None) -> Claim | None:
+    """Claim the task and a slot of its lane in one transaction; None when either is held by somebody alive.
+
+    With `seq`, also None when anything happened to the task since its head was there.
+    """
+    unmoved = None if seq is None else HeadUnmoved(subject=task.id, seq=seq, repo=task.repo)
 
     def claimed(leases: tuple[Lease, ...]) -> list[Event]:
         lease = leases[0]
@@ -43,7 +48,7 @@ def take(project: Project, task: Task) -> Claim | None:
 
     for slot in range(1, project.config.lanes[task.lane].slots + 1):
         keys = [f"task:{task.id}", f"lane:{task.lane}/{slot}"]
-        held = project.store.claim(keys, host.me(), seconds=SECONDS, dead=host.is_dead, events=claimed)
+        held = project.store.claim(keys, host.me(), seconds=SECONDS, dead=host.is_dead, events=claimed, only_if=unmoved)
         if held:
             return Claim(task=held[0], lane=held[1])
     return None

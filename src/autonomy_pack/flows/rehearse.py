@@ -51,7 +51,7 @@ def rehearse(root: Path, task: Task, mission: Mission, box: Box, given: Mapping[
 
 
 def _rehearsed(scratch: Project, task: Task, mission: Mission, terms: Terms, folder: Path) -> Rehearsal:
-    held = claim.take(scratch, task)
+    held = claim.take(scratch, task, None)
     assert held is not None  # noqa: S101 - nobody else knows this store
     run = attempt.begin(scratch, task, mission, held, folder, terms)
     transcript = records.Transcript(Path(run.folder), run.id, task.id, terms.report)

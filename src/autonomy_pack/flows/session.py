@@ -15,9 +15,10 @@ from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, va
 
 MAX_ISSUES = range(1, 11)
 _BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
-_NOTHING_SEEN = survey.Survey(choices=(), broken=(), missions={})
+_NOTHING_SEEN = survey.Survey(choices=(), broken=(), missions={}, heads={})
 
-Work = Sequence[tuple[Task, Mission]]
+Work = Sequence[tuple[Task, Mission, int | None]]
+"""What to attempt, in order: the task, its mission, and the seq of the head it was chosen by."""
 
 
 @value
@@ -53,8 +54,9 @@ def run(project: Project, wanted: Wanted, box: Box, report: Report) -> Session:
     check_wanted(wanted)
     report = _ready(project, report)
     seen = survey.look(project, box=box, agent=wanted.agent)
-    survey.note(project, seen)
-    work = chosen(seen, wanted)
+    pairs = chosen(seen, wanted)
+    seqs = survey.note(project, seen)
+    work = [(task, mission, seqs[task.id]) for task, mission in pairs if task.id in seqs]
     asked = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, "sandbox": box.level}
     lease = _begin(project, asked)
     terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv)
@@ -68,7 +70,7 @@ def run_mission(
     report = _ready(project, report)
     lease = _begin(project, {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level})
     terms = Terms(session=_name(lease), box=box, report=report, given=given)
-    return _worked(project, lease, terms, [(task, mission)], 1, _NOTHING_SEEN)
+    return _worked(project, lease, terms, [(task, mission, None)], 1, _NOTHING_SEEN)
 
 
 def _ready(project: Project, report: Report) -> Report:
@@ -91,12 +93,12 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
 def _attempts(project: Project, terms: Terms, work: Work, most: int) -> tuple[list[Event], bool]:
     """(the run.finished events of at most `most` runs, whether it was stopped)."""
     ended: list[Event] = []
-    for task, mission in work:
+    for task, mission, seq in work:
         if len(ended) == most:
             break
         if stop.read(project.place):
             return ended, True
-        event = attempt.attempt(project, task, mission, terms)
+        event = attempt.attempt(project, task, mission, terms, seq)
         if event:
             ended.append(event)
             if event.data["outcome"] == Outcome.STOPPED:

@@ -11,17 +11,21 @@ from autonomy_pack.errors import PackError
 from autonomy_pack.flows import trust
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, value
+from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, Task, value
 from autonomy_pack.policy import choose
+from autonomy_pack.store.conditions import HeadUnmoved
 
 
 @value
 class Survey:
-    """Every open issue with its why, the files that could not be read, and the missions that were asked for."""
+    """Every open issue with its why, the files that could not be read, the missions that were asked for, and the
+    heads that choosing saw.
+    """
 
     choices: tuple[Choice, ...]
     broken: tuple[Finding, ...]
     missions: Mapping[str, Mission | str]
+    heads: Mapping[str, Head]
 
 
 def look(project: Project, *, box: Box | None = None, agent: str | None = None) -> Survey:
@@ -40,7 +44,7 @@ def look(project: Project, *, box: Box | None = None, agent: str | None = None) 
         now=project.store.now(),
         agent=agent,
     )
-    return Survey(choices=tuple(choose.choose(issues, facts)), broken=tuple(broken), missions=missions)
+    return Survey(choices=tuple(choose.choose(issues, facts)), broken=tuple(broken), missions=missions, heads=heads)
 
 
 def _named(issues: Sequence[Issue], default: str | None) -> set[str]:
@@ -77,20 +81,24 @@ def _handoffs(project: Project) -> dict[str, str]:
     }
 
 
-def note(project: Project, survey: Survey) -> None:
-    """Store what was seen of each eligible issue: once per text, so that waiting can be told from its first sight."""
-    known = {head.subject: head for head in project.store.heads("task", repo=project.repo)}
-    fresh = [choice for choice in survey.choices if choice.task and not _is_known(known.get(choice.task.id), choice)]
-    project.store.append([_seen(choice) for choice in fresh])
+def note(project: Project, survey: Survey) -> dict[str, int]:
+    """Store the first sight of each eligible issue's text; for each task that nobody moved since: its head's seq.
+
+    A claim that is bound to that seq cannot take a task which another session finished in between.
+    """
+    seqs: dict[str, int] = {}
+    for task in (choice.task for choice in survey.choices if choice.task):
+        head = survey.heads.get(task.id)
+        seq = head.seq if head else 0
+        if head and head.pin == task.pin and head.since:
+            seqs[task.id] = seq
+            continue
+        for stored in project.store.append([_seen(task, seq)], only_if=HeadUnmoved(subject=task.id, seq=seq)):
+            seqs[task.id] = stored.seq
+    return seqs
 
 
-def _is_known(head: Head | None, choice: Choice) -> bool:
-    return head is not None and choice.task is not None and head.pin == choice.task.pin and bool(head.since)
-
-
-def _seen(choice: Choice) -> Event:
-    assert choice.task is not None  # noqa: S101 - only eligible choices are noted
-    task = choice.task
+def _seen(task: Task, after: int) -> Event:
     data = {
         "title": one_line(task.title, 300),
         "priority": int(task.priority),
@@ -99,6 +107,8 @@ def _seen(choice: Choice) -> Event:
         "agent": task.agent,
         "pin": task.pin,
         "eligible": True,
-        "why": choice.why,
+        "why": "eligible",
     }
-    return Event(kind="task.seen", subject=task.id, repo=task.repo, data=data, key=f"seen/{task.id}/{task.pin}")
+    # A text that comes back after another one is seen anew, so the key says after what it was seen.
+    key = f"seen/{task.id}/{task.pin}/{after}"
+    return Event(kind="task.seen", subject=task.id, repo=task.repo, data=data, key=key)
