@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autonomy_pack.contracts import Sandbox
-from autonomy_pack.edges import host
+from autonomy_pack.edges import documents, files, host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.model import Command, Config, Room, value
 from autonomy_pack.sandboxes import SANDBOXES
@@ -24,12 +24,25 @@ class Box:
         return self.sandbox.wrap(command, Room(work=work, readable=readable))
 
 
+def _users_word() -> str:
+    """What ~/.config/autonomy/config.yml says of the sandbox, "" when nothing; UsageError when it cannot be read."""
+    path = host.config_home() / "config.yml"
+    if not path.is_file():
+        return ""
+    said = documents.load_yaml(files.read(path).decode("utf-8", "replace"), str(path))
+    words = said.data or {}
+    if not isinstance(words, dict) or set(words) - {"sandbox"} or words.get("sandbox") not in LEVELS:
+        raise UsageError(f"{path} is not understood", f"Its one key is sandbox: one of {', '.join(LEVELS)}.")
+    return str(words["sandbox"])
+
+
 def choose(config: Config, asked: str | None) -> Box:
-    """The box for a session. `asked` is a person's word (flag or AUTONOMY_SANDBOX); only that may say none.
+    """The box for a session. `asked` is the word of a person's flag; AUTONOMY_SANDBOX and the user's own configuration
+    are a person's word too. Only such a word may say none: a repository's configuration cannot.
 
     UsageError when the level asked for cannot be had.
     """
-    wanted = asked or host.setting("AUTONOMY_SANDBOX") or config.sandbox
+    wanted = asked or host.setting("AUTONOMY_SANDBOX") or _users_word() or config.sandbox
     if wanted not in LEVELS:
         raise UsageError(f"unknown sandbox {wanted}", f"The levels are {', '.join(LEVELS)}.")
     candidates = [

@@ -52,7 +52,7 @@ def _row(run: str, events: Sequence[Event], titles: Mapping[str, str]) -> Row:
     begun = next((event for event in events if event.kind == "run.started"), None)
     outcome = str(end.data["outcome"]) if end else "unfinished"
     return Row(
-        issue=issue,
+        issue=issue if issue.startswith("mission:") else f"#{issue}",
         title=titles.get(issue, ""),
         outcome=words(outcome),
         agent=str(begun.data["agent"]) if begun else "–",
