@@ -42,10 +42,11 @@ def trust(place: Place) -> dict[str, str]:
 def programs(place: Place) -> list[str]:
     """Every argv that the repository's own files contain, one line each; a broken file is named as such."""
     governing = governing_files(place)
-    lines = [f"check {check.name}: {_shown(check.argv)}" for check in read_config(place).checks]
+    own = read_config(place).checks
+    lines = [f"check {check.name}: {_shown(check.argv)}" for check in own]
     for path, text in mission_texts(governing).items():
         try:
-            mission = configuration.load_mission(text, path)
+            mission = configuration.load_mission(text, path, checks=[check.name for check in own])
         except PackError as error:
             lines.append(f"{path}: {one_line(error.says, 200)}")
             continue
@@ -66,9 +67,10 @@ def _path() -> Path:
 
 
 def _trusted() -> dict[str, dict[str, str]]:
-    """What was trusted so far; an unreadable file trusts nothing."""
+    """What was trusted so far; what cannot be read trusts nothing."""
     try:
         known = json.loads(files.read(_path()))
-    except (PackError, ValueError):
+    except (PackError, ValueError, RecursionError):
         return {}
-    return known if isinstance(known, dict) else {}
+    entries = known.items() if isinstance(known, dict) else ()
+    return {path: entry for path, entry in entries if isinstance(entry, dict)}
