@@ -38,7 +38,8 @@ if [ -z "${repo:-}" ]; then
         echo
         "$autonomy" status --repo "$copy"
         echo
-        echo "Next   autonomy issue list --repo $copy      autonomy run --repo $copy --sandbox none"
+        echo "Next   .venv/bin/autonomy issue list --repo $copy"
+        echo "       .venv/bin/autonomy run --repo $copy --sandbox none"
         exit 0
     fi
     [ -d "$copy/.git" ] || make_copy

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,21 @@ repo = click.option(
     help="The git repository to work on.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
+
+
+def near(path: Path) -> str:
+    """A path as a person standing here would write it: relative when it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def spoken(repo: Path) -> tuple[str, str]:
+    """How a person calls us from where they stand: (the program, the option that names the repository or "")."""
+    program = Path(sys.argv[0])
+    on_path = shutil.which("autonomy")
+    ours = program.name == "autonomy" and not (on_path and Path(on_path).samefile(program))
+    words = [near(program.absolute()) if ours else "autonomy"]
+    return shlex.join(words), "" if repo.resolve() == Path.cwd() else f" --repo {shlex.quote(near(repo.resolve()))}"
 
 
 def print_json(data: Any) -> None:

@@ -23,7 +23,6 @@ from autonomy_pack.flows import box, project, rehearse, session, trust
 from autonomy_pack.model import Event, Outcome
 from autonomy_pack.views import progress
 from autonomy_pack.views.session import next_step
-from autonomy_pack.views.table import table
 
 
 class Working:
@@ -98,35 +97,44 @@ class Working:
             return
         note = " (a person chose this)" if chosen.level == "none" else f" ({chosen.missing})" if chosen.missing else ""
         forge = f"{opened.config.forge} forge"
-        click.echo(f"Autonomy Pack {__version__} · {forge} · sandbox {chosen.level}{note} · {opened.place.root}")
+        click.echo(
+            f"Autonomy Pack {__version__} · {forge} · sandbox {chosen.level}{note} · {options.near(opened.place.root)}"
+        )
         if opened.base.dirty:
             click.echo(f"  Uncommitted changes are left alone: work begins at {opened.base.branch}'s last commit.")
         click.echo("")
 
     def _tail(self, opened: project.Project, done: session.Session, screen: _Screen, seconds: float) -> None:
         others = [choice for choice in done.survey.choices if not choice.eligible]
-        rows = [(f"#{one.id}", one_line(one.title, 40), "not eligible", one.why) for one in others[:10]]
-        rows += [(finding.where, "", "unreadable", f"{finding.says} {finding.fix}") for finding in done.survey.broken]
-        click.echo(table(rows) + "\n" if rows else "")
-        click.echo(progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds))
-        click.echo("")
+        for one in others[:10]:
+            click.echo(
+                f"  {'#' + one.id:<4} – not eligible            {one_line(one.title, 50)}: {one_line(one.why, 120)}"
+            )
+        if len(others) > 10:
+            click.echo(f"       – {len(others) - 10} more in `autonomy issue list`")
+        for finding in done.survey.broken:
+            click.echo(f"  {finding.where}: {one_line(finding.says, 120)} {one_line(finding.fix, 120)}")
+        click.echo(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")
         for event in done.runs:
-            _next(opened, event, screen.events[event.run])
-        click.echo(f"Summary   {done.summary}")
+            self._next(opened, event, screen.events[event.run])
+        click.echo(f"Summary   {options.near(Path(done.summary))}")
 
-
-def _next(opened: project.Project, event: Event, events: list[Event]) -> None:
-    """The exact commands a person would type next about one run."""
-    at = f"git -C {shlex.quote(str(opened.place.root))}"
-    made = next((one for one in events if one.kind == "handoff.made"), None)
-    if made:
-        branch, base = made.data["ref"].removeprefix("refs/heads/"), opened.base.branch
-        click.echo(f"Look at   {at} diff {base}...{branch}")
-        click.echo(f"  merge   {at} merge {branch}")
-        click.echo(f"  drop    {at} branch -D {branch}")
-        return
-    words = {Outcome.WAITING: "Decide ", Outcome.BLOCKED: "Recover"}.get(Outcome(event.data["outcome"]), "Next   ")
-    click.echo(f"{words}   {next_step(str(event.data['outcome']), event.run, events).strip('`')}")
+    def _next(self, opened: project.Project, event: Event, events: list[Event]) -> None:
+        """The exact commands a person would type next about one run."""
+        program, where = options.spoken(self._repo)
+        made = next((one for one in events if one.kind == "handoff.made"), None)
+        if made:
+            at = "git" + where.replace(" --repo ", " -C ")
+            branch, base = made.data["ref"].removeprefix("refs/heads/"), opened.base.branch
+            click.echo(f"Look at   {at} diff {base}...{branch}")
+            click.echo(f"  merge   {at} merge {branch}")
+            click.echo(f"  drop    {at} branch -D {branch}")
+            return
+        outcome = Outcome(event.data["outcome"])
+        title = {Outcome.WAITING: "Decide ", Outcome.BLOCKED: "Recover"}.get(outcome, "Next   ")
+        step = next_step(str(outcome), event.run, events)
+        told = f"{program} {step.strip('`').removeprefix('autonomy ')}{where}" if step.startswith("`autonomy") else step
+        click.echo(f"{title}   {told}")
 
 
 @contextmanager
@@ -150,6 +158,7 @@ class _Screen:
     def __init__(self, opened: project.Project, *, live: bool, quiet: bool) -> None:
         self._opened, self._live, self._quiet = opened, live, quiet
         self.events: dict[str, list[Event]] = {}
+        self._console: Any = None
         self._status: Any = None
 
     @contextmanager
@@ -160,9 +169,9 @@ class _Screen:
             return
         from rich.console import Console
 
-        with Console(highlight=False).status("looking at the issues") as self._status:
+        self._console = Console(highlight=False, markup=False)
+        with self._console.status("looking at the issues") as self._status:
             yield
-        self._status = None
 
     def report(self, event: Event) -> None:
         """Show one event."""
@@ -170,23 +179,24 @@ class _Screen:
         if self._quiet:
             return
         line = redact(progress.plain(event))
-        if self._status is not None:
-            from rich.markup import escape
-
-            self._status.update(escape(line) or "…")
-        elif line and event.kind != "run.finished":
-            click.echo(f"  {line}")
         if event.kind == "run.finished":
             self._finished(event)
+        elif self._live and line:
+            from rich.markup import escape
+
+            self._status.update(escape(line))
+        elif line:
+            click.echo(f"  {line}")
 
     def _finished(self, event: Event) -> None:
         head = self._opened.store.head(event.subject)
-        if head:
-            cells = progress.run_line(head, self.events[event.run])
-            click.echo("  " + "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip())
-
-
-_WIDTHS = (5, 17, 40, 15, 13, 30, 6)
+        if head is None:
+            return
+        line = "  " + redact(progress.run_line(head, self.events[event.run]))
+        if self._live:
+            self._console.print(line, soft_wrap=True)
+        else:
+            click.echo(line)
 
 
 def _data(done: session.Session) -> dict[str, Any]:

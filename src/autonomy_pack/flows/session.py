@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import clock, files, host
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import attempt, claim, notify, records, recover, stop, summary, survey
 from autonomy_pack.flows.box import Box
@@ -44,9 +46,13 @@ class Session:
 
 
 def check_wanted(wanted: Wanted) -> None:
-    """UsageError unless max_issues is 1 to 10, or more with allow_continuous."""
+    """UsageError unless max_issues is 1 to 10, or more with allow_continuous, and the agent is one we have."""
     if wanted.max_issues not in MAX_ISSUES and not (wanted.max_issues > 10 and wanted.allow_continuous):
         raise UsageError(f"max_issues is {wanted.max_issues}", "Give 1 to 10; beyond that, also --allow-continuous.")
+    if wanted.agent is not None and wanted.agent not in AGENTS:
+        raise UsageError(f"unknown agent {one_line(wanted.agent, 60)}", f"The agents are {', '.join(AGENTS)}.")
+    if bool(wanted.argv) != (wanted.agent == "command"):
+        raise UsageError("--agent command and --agent-command go together", "Give both, or neither.")
 
 
 def run(project: Project, wanted: Wanted, box: Box, report: Report) -> Session:

@@ -17,19 +17,21 @@ MARKS: Mapping[str, str] = {
 }
 
 
-def run_line(head: Head, events: Sequence[Event]) -> tuple[str, ...]:
-    """The cells of one finished run: issue, priority, title, mission, outcome, why, seconds."""
+def run_line(head: Head, events: Sequence[Event]) -> str:
+    """One finished run: issue, outcome, seconds, title, mission, priority, and below it why."""
     end = next(event for event in events if event.kind == "run.finished")
     outcome = str(end.data["outcome"])
-    return (
-        f"#{head.subject.rpartition('#')[2]}",
-        f"priority:{Priority(head.priority)}" if head.priority is not None else "–",
-        one_line(head.title, 40),
-        head.mission,
-        f"{MARKS.get(outcome, '✗')} {words(outcome)}",
-        one_line(_told(outcome, end, events), 90),
-        f"{end.data['seconds']:.1f} s",
+    issue = head.subject.rpartition("#")[2]
+    cells = (
+        (f"#{issue}", 4),
+        (f"{MARKS.get(outcome, '✗')} {words(outcome)}", 13),
+        (f"{end.data['seconds']:.1f} s", 7),
+        (str(Priority(head.priority)) if head.priority is not None else "–", 9),
+        (head.mission or issue.removeprefix("mission:"), 16),
+        (one_line(head.title, 60), 0),
     )
+    line = "".join(cell.ljust(width) + " " * bool(width) for cell, width in cells).rstrip()
+    return f"{line}\n         {one_line(_told(outcome, end, events), 160)}"
 
 
 def _told(outcome: str, end: Event, events: Sequence[Event]) -> str:
@@ -39,7 +41,11 @@ def _told(outcome: str, end: Event, events: Sequence[Event]) -> str:
     count = len(changes[-1].data["files"]) if changes else 0
     checks = {event.data["name"]: event.data["exit"] for event in events if event.kind == "check.ran"}
     passed = sum(code == 0 for code in checks.values())
-    return f"{count} file{'s' * (count != 1)}, " + (f"checks {passed}/{len(checks)}" if checks else "no checks")
+    return f"{_files(count)}, " + (f"checks {passed}/{len(checks)}" if checks else "no checks")
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' * (count != 1)}"
 
 
 def plain(event: Event) -> str:
@@ -50,7 +56,7 @@ def plain(event: Event) -> str:
         "run.started": lambda: f"agent {data['agent']}, mission {data['mission']}, sandbox {data['sandbox']}",
         "step.started": lambda: f"step {data['step']} {data['tool_call'].get('name', '')}",
         "step.finished": lambda: f"step {data['step']} exit {data['exit']}",
-        "change.made": lambda: f"changed {len(data['files'])} files +{data['added']} -{data['removed']}",
+        "change.made": lambda: f"changed {_files(len(data['files']))} +{data['added']} -{data['removed']}",
         "check.ran": lambda: f"check {data['name']} exit {data['exit']} in {data['seconds']:.1f} s",
         "finding.found": lambda: f"{data['risk']} {data['rule']} {data['where']}: {data['says']}",
         "decision.asked": lambda: f"asked {event.subject}: {data['question']}",

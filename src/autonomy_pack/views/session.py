@@ -79,7 +79,7 @@ def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
         Outcome.WAITING: f"`autonomy decision view {asked}`",
         Outcome.BLOCKED: f"`autonomy run recover {issue}`",
         Outcome.NO_CHANGE: "say in the issue what is missing",
-        Outcome.STOPPED: "`autonomy resume`, then run again",
+        Outcome.STOPPED: "`autonomy resume`",
         Outcome.STALE: "run again",
     }
-    return steps.get(outcome, f"`autonomy run show {run} --log`")
+    return steps.get(outcome, f"`autonomy run show '{run}' --log`")
