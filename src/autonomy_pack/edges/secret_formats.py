@@ -33,7 +33,15 @@ def _format(rule: str, hints: str, pattern: str) -> Format:
 
 _WORD = "A-Za-z0-9_-"
 _KEY_END = r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}"
-_KEY_NAMES = r"(?:passwo?r?d|pwd|passphrase|secret|token|(?:api|access|private|auth)[_-]?key|credentials?)"
+# Any case; each begins with a letter of one case (ſ is an s), which lets the engine skip 8 times as fast.
+_KEY_RESTS = {
+    "pP": r"asswo?r?d|wd|assphrase|rivate[_-]?key",
+    "sSſ": "ecret",
+    "tT": "oken",
+    "aA": r"(?:pi|ccess|uth)[_-]?key",
+    "cC": "redentials?",
+}
+_KEY_NAMES = f"(?:{'|'.join(f'{first}(?i:{rest})' for firsts, rest in _KEY_RESTS.items() for first in firsts)})"
 
 # Tokens that their prefix gives away.
 PREFIXED = (
@@ -134,12 +142,12 @@ SURROUNDED = (
     ),
 )
 URL_PASSWORD = _format("url-password", "://", r"://[^\s/:@'\"<>\\]{0,128}:(?P<s>[^\s/@'\"<>\\]{3,256})@[A-Za-z0-9\[]")
-QUOTED = _format("assigned-secret", "= :", rf"(?i:{_KEY_NAMES}){_KEY_END}(?P<q>[\"'`])(?P<s>[^\"'`\s]{{8,256}})(?P=q)")
+QUOTED = _format("assigned-secret", "= :", rf"{_KEY_NAMES}{_KEY_END}(?P<q>[\"'`])(?P<s>[^\"'`\s]{{8,256}})(?P=q)")
 UNQUOTED = _format(
     "assigned-secret",
     "= :",
     r"(?m:^)[ \t]{0,40}(?:export |set |ENV |- )?[A-Za-z0-9_.]{0,40}"
-    rf"(?i:{_KEY_NAMES})[A-Z0-9_]{{0,20}}[ \t]{{0,4}}[:=][ \t]{{0,4}}"
+    rf"{_KEY_NAMES}[A-Z0-9_]{{0,20}}[ \t]{{0,4}}[:=][ \t]{{0,4}}"
     r"(?P<s>[A-Za-z0-9+/_=!@#$%^&*.~-]{12,256})[ \t]{0,8}\r?(?m:$)",
 )
 
