@@ -194,7 +194,7 @@ def test_a_mission_becomes_a_value():
         ({"steps": 'steps: [{run: ["{{ find }}", x]}]'}, 'the input "find" would say which program runs', "choice"),
         ({"steps": 'steps: [{run: "{{ files }}"}]'}, 'the input "files" would say which program runs', "choice"),
         ({"steps": 'steps: [{run: [sh, -c, "echo {{ find }}"]}]'}, "an input stands inside code that sh would", "own"),
-        ({"steps": "steps: []"}, "the planner has no steps, so the goal cannot be met", "Add `steps:`"),
+        ({"steps": "agent: planner\nsteps: []"}, "the planner has no steps, so the goal cannot be met", "Add `steps:`"),
         ({"x": "agent: script"}, "steps are for the planner", "agent: planner"),
         ({"tools": "tools: [replace]"}, "step 2 uses run, which is not among the mission's tools", "[replace, run]"),
         ({"tools": "tools: [replace, run, shell]"}, "tools[2] must be one of replace", "replace"),

@@ -151,6 +151,7 @@ def _config(data: Mapping[str, Any], text: str) -> Config:
 def _mission(data: Mapping[str, Any], text: str, name: str) -> Mission:
     same = ("name", "version", "goal", "type", "agent", "plan_only", "requires_approval", "repair")
     values: dict[str, Any] = {key: data[key] for key in same if key in data} | _risks(data)
+    values.setdefault("agent", "planner" if data.get("steps") else "")
     return Mission(
         **values,
         inputs=tuple(_input(key, declared) for key, declared in data.get("inputs", {}).items()),

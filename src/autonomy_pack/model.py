@@ -320,13 +320,16 @@ class Limits:
 
 @value
 class Mission:
-    """How a class of tasks is done: versioned YAML, validated by `schemas/mission.json`."""
+    """How a class of tasks is done: versioned YAML, validated by `schemas/mission.json`.
+
+    `agent` is "" when it names none and has no steps: then the configuration's agent does it.
+    """
 
     name: str
     version: int
     goal: str
     type: str = "chore"
-    agent: str = "planner"
+    agent: str = ""
     inputs: tuple[Input, ...] = ()
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonomy_pack.model import Choice, Config, Head, Issue, Lane, Mission
+from autonomy_pack.model import Check, Choice, Config, Head, Issue, Lane, Mission, Step
 from autonomy_pack.policy import choose
 
 NOW = "2026-03-01T00:00:00.000000Z"
+WRITE = Step(tool="write", arguments={"path": "a", "text": "b"})
 BODY = "## Acceptance Criteria\n- [ ] a\n"
 
 
@@ -26,8 +27,12 @@ def facts(**more) -> choose.Facts:
     known = {
         "repo": ".",
         "config": Config(mission="fix", lanes={"default": Lane(), "fast": Lane(priority=0)}),
-        "missions": {"fix": Mission(name="fix", version=1, goal="g"), "bad": "bad.yml:3: broken"},
+        "missions": {
+            "fix": Mission(name="fix", version=1, goal="g", agent="planner", steps=(WRITE,)),
+            "bad": "bad.yml:3: broken",
+        },
         "agents": ("planner", "script"),
+        "why_no_programs": "",
         "heads": heads,
         "decisions": {},
         "handoffs": {},
@@ -171,3 +176,46 @@ def test_no_label_or_text_breaks_choosing(labels: list[str], body: str) -> None:
     assert isinstance(found[0], Choice)
     assert found[0].why
     assert found[0].eligible == (found[0].task is not None)
+
+
+@pytest.mark.parametrize(
+    ("mission", "labels", "config", "agent"),
+    [
+        (Mission(name="fix", version=1, goal="g", agent="planner", steps=(WRITE,)), (), {}, "planner"),
+        (Mission(name="fix", version=1, goal="g", agent="planner", steps=(WRITE,)), ("agent:script",), {}, "script"),
+        (Mission(name="fix", version=1, goal="g", agent="script"), (), {}, "script"),
+        (Mission(name="fix", version=1, goal="g"), (), {"agent": "script"}, "script"),
+        (Mission(name="fix", version=1, goal="g"), (), {}, None),
+    ],
+)
+def test_the_agent_is_the_labels_else_the_missions_else_the_configurations(mission, labels, config, agent) -> None:
+    known = {"missions": {"fix": mission}, "config": Config(mission="fix", **config)}
+    (choice,) = choose.choose([issue("1", "priority:low", *labels)], facts(**known))
+    assert (choice.agent if choice.eligible else None) == agent, choice.why
+
+
+@pytest.mark.parametrize(
+    ("mission", "labels", "checks", "eligible"),
+    [
+        (Mission(name="fix", version=1, goal="g", agent="planner", steps=(WRITE,)), (), (), True),
+        (Mission(name="fix", version=1, goal="g", agent="planner", steps=(WRITE,)), ("agent:script",), (), False),
+        (
+            Mission(name="fix", version=1, goal="g", agent="planner", steps=(WRITE,)),
+            (),
+            (Check(name="t", argv=("t",)),),
+            False,
+        ),
+        (
+            Mission(name="fix", version=1, goal="g", agent="planner", steps=(Step(tool="run", arguments=("t",)),)),
+            (),
+            (),
+            False,
+        ),
+        (Mission(name="fix", version=1, goal="g", agent="script"), (), (), False),
+    ],
+)
+def test_where_no_program_may_run_only_the_planners_own_steps_are_eligible(mission, labels, checks, eligible) -> None:
+    known = {"missions": {"fix": mission}, "config": Config(mission="fix", checks=checks), "why_no_programs": "no box"}
+    (choice,) = choose.choose([issue("1", "priority:low", *labels)], facts(**known))
+    assert choice.eligible == eligible
+    assert eligible or choice.why == "mission fix runs programs, and no box"

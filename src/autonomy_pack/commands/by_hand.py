@@ -37,17 +37,15 @@ class ByHand:
         self._mission = missions.load(self._place, target)
         self._given = _given(inputs)
         filling.fill(self._mission, {}, self._given)
-        self._box = box.choose(project.read_config(self._place), sandbox)
-        if self._box.level == "L0" and missions.programs(self._mission):
-            raise UsageError(
-                f"mission {self._mission.name} runs programs, which need a sandbox: {self._box.missing}",
-                "Do what the message says, or say --sandbox none.",
-            )
+        self._config = project.read_config(self._place)
+        self._box = box.choose(self._config, sandbox)
+        if missions.programs(self._mission):
+            self._box.need_for_programs()
 
     def run(self, output: Path | None) -> int:
         """Run it; the exit code tells the outcome."""
         opened = project.open_project(self._repo)
-        task = missions.task(self._mission, self._given, opened.repo)
+        task = missions.task(self._mission, self._given, opened.config, opened.repo)
         done = session.run_mission(opened, task, self._mission, self._given, self._box, self._say)
         if not done.runs:
             raise UsageError(f"{task.id} is being worked on by another run", "Wait for it, or `autonomy stop`.")
@@ -63,7 +61,7 @@ class ByHand:
 
     def rehearse(self) -> int:
         """Show what it would do; 0."""
-        task = missions.task(self._mission, self._given, ".")
+        task = missions.task(self._mission, self._given, self._config, ".")
         one = rehearse.rehearse(self._place.root, task, self._mission, self._box, self._given)
         if self._as_json:
             options.print_json(rehearsal.data(one))

@@ -49,8 +49,11 @@ def perform(job: Job, complaint: str = "") -> Ending | None:
     """
     job.heed_stop()
     watch = _Watch(job)
+    agent, brief = AGENTS[job.run.agent], _brief(job, complaint)
+    if agent.runs_programs(brief):
+        job.terms.box.need_for_programs()
     ended = shell.run(
-        job.terms.box.wrap(AGENTS[job.run.agent].command(_brief(job, complaint)), str(job.space.work)),
+        job.terms.box.wrap(agent.command(brief), str(job.space.work)),
         seconds=job.seconds_left,
         stall_seconds=job.run.mission.limits.stall_minutes * 60,
         on_line=watch.line,

@@ -23,6 +23,14 @@ class Box:
         """The command, boxed."""
         return self.sandbox.wrap(command, Room(work=work, readable=readable))
 
+    def need_for_programs(self) -> None:
+        """UsageError where programs of a repository's or an agent's choosing may not run."""
+        if self.level == "L0":
+            raise UsageError(
+                f"there is no sandbox for programs: {self.missing}",
+                "Do what the message says; or a person may say --sandbox none.",
+            )
+
 
 def _users_word() -> str:
     """What ~/.config/autonomy/config.yml says of the sandbox, "" when nothing; UsageError when it cannot be read."""

@@ -47,6 +47,7 @@ def said(result: CheckResult) -> str:
 
 def _run(job: Job, check: Check, head: str) -> CheckResult:
     job.heed_stop()
+    job.terms.box.need_for_programs()
     copy, home, log = _places(job, check, head)
     command = Command(argv=check.argv, cwd=str(copy), env=environment(home))
     ended = shell.run(

@@ -12,7 +12,7 @@ from autonomy_pack.flows import runs
 from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
 from autonomy_pack.flows.runs import Past
 from autonomy_pack.missions.sense import PLACE
-from autonomy_pack.model import Finding, Mission, Outcome, Priority, Task, value
+from autonomy_pack.model import Config, Finding, Mission, Outcome, Priority, Task, value
 from autonomy_pack.policy import names
 
 
@@ -86,7 +86,7 @@ def _listed(file: str, text: str, checks: Sequence[str]) -> Listed:
     return Listed(name=Path(file).stem, file=file, mission=mission, problems=found)
 
 
-def task(mission: Mission, given: Mapping[str, str], repo: str) -> Task:
+def task(mission: Mission, given: Mapping[str, str], config: Config, repo: str) -> Task:
     """The task of running a mission by hand: it has no issue, and its pin is of the mission and its inputs."""
     return Task(
         id=f"{repo}#mission:{mission.name}",
@@ -98,7 +98,7 @@ def task(mission: Mission, given: Mapping[str, str], repo: str) -> Task:
         priority=Priority.MEDIUM,
         lane="default",
         mission=mission.name,
-        agent=mission.agent,
+        agent=mission.agent or config.agent,
         acceptance=(),
         fields={},
         pin=names.sha256([mission.sha256, dict(given)]),

@@ -28,16 +28,17 @@ class Survey:
     heads: Mapping[str, Head]
 
 
-def look(project: Project, *, box: Box | None = None, agent: str | None = None) -> Survey:
-    """Read every issue and choose; `box` None leaves out whether this machine can run a mission's programs."""
+def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
+    """Read every issue and choose, for work in that box; `agent` is a person's word for all issues."""
     issues, broken = project.forge.issues()
     heads = {head.subject: head for head in project.store.heads("task", repo=project.repo)}
-    missions = {name: _mission(project, name, box) for name in _named(issues, project.config.mission)}
+    missions = {name: _mission(project, name) for name in _named(issues, project.config.mission)}
     facts = choose.Facts(
         repo=project.repo,
         config=project.config,
         missions=missions,
         agents=tuple(AGENTS),
+        why_no_programs=_why_no_programs(project, box),
         heads=heads,
         decisions={head.run: head for head in project.store.heads("decision", repo=project.repo)},
         handoffs=_handoffs(project),
@@ -52,24 +53,18 @@ def _named(issues: Sequence[Issue], default: str | None) -> set[str]:
     return named | ({default} if default else set())
 
 
-def _mission(project: Project, name: str, box: Box | None) -> Mission | str:
-    """The mission of that name, or what keeps it from being run here."""
+def _mission(project: Project, name: str) -> Mission | str:
+    """The mission of that name, or what is wrong with it."""
     try:
-        mission = configuration.find_mission(name, project.missions, checks=[one.name for one in project.config.checks])
+        return configuration.find_mission(name, project.missions, checks=[one.name for one in project.config.checks])
     except PackError as error:
         return one_line(error.says, 300)
-    if not _runs_programs(project, mission):
-        return mission
-    if box is not None and box.level == "L0":
-        return f"mission {name} runs programs, which need a sandbox: {box.missing}"
+
+
+def _why_no_programs(project: Project, box: Box) -> str:
     if not trust.is_trusted(project.place):
-        return f"mission {name} runs programs and this repository is not trusted; `autonomy trust`"
-    return mission
-
-
-def _runs_programs(project: Project, mission: Mission) -> bool:
-    by_steps = mission.agent != "planner" or any(step.tool == "run" for step in mission.steps)
-    return by_steps or bool(mission.checks or project.config.checks)
+        return "this repository is not trusted; `autonomy trust`"
+    return f"they need a sandbox: {box.missing}" if box.level == "L0" else ""
 
 
 def _handoffs(project: Project) -> dict[str, str]:

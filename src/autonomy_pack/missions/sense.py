@@ -91,7 +91,7 @@ def _fits(default: Any, kind: str, choices: Any) -> bool:
 
 def _steps(document: Document) -> _Said:
     mission = document.data
-    steps, agent, tools = mission.get("steps", []), mission.get("agent", "planner"), mission.get("tools", [])
+    steps, agent, tools = mission.get("steps", []), mission.get("agent"), mission.get("tools", [])
     yield from _amount(mission, steps, agent)
     for number, step in enumerate(steps):
         [(tool, arguments)] = step.items()
@@ -117,9 +117,9 @@ def _program(argv: list[str], mission: Mapping[str, Any], here: _Path) -> _Said:
             yield [*here, number], says, 'Give it as an argument of its own: [sh, -c, "echo "$1"", sh, "{{ name }}"].'
 
 
-def _amount(mission: Mapping[str, Any], steps: list[Any], agent: str) -> _Said:
+def _amount(mission: Mapping[str, Any], steps: list[Any], agent: str | None) -> _Said:
     most = mission.get("limits", {}).get("steps", Limits().steps)
-    if agent != "planner" and steps:
+    if agent not in (None, "planner") and steps:
         says = f"steps are for the planner, and this mission's agent is {agent}"
         yield ["steps"], says, "Write `agent: planner`, or leave the steps out."
     if agent == "planner" and not steps:

@@ -25,6 +25,7 @@ class Facts:
 
     `missions`: name → the mission, or what is wrong with it. `heads`: task id → head. `decisions`: run → the head of
     its decision.
+    `why_no_programs`: why nothing may run a program here, "" when it may. `agent`: a person's word for all issues.
     `handoffs`: issue id → open, merged, moved, deleted or "". `now`: store time.
     """
 
@@ -32,6 +33,7 @@ class Facts:
     config: Config
     missions: Mapping[str, Mission | str]
     agents: Sequence[str]
+    why_no_programs: str
     heads: Mapping[str, Head]
     decisions: Mapping[str, Head]
     handoffs: Mapping[str, str]
@@ -106,16 +108,17 @@ def _judge(issue: Issue, states: Mapping[str, str], facts: Facts) -> Choice:
     try:
         _need_labels(issue, facts)
         _need_text(issue)
-        _need_mission(choice.mission, issue, facts)
+        mission = _need_mission(choice.mission, issue, facts)
+        agent = _need_agent(mission, issue, facts)
         _need_dependencies(issue, states)
-        task = _task(issue, facts)
+        task = _task(issue, agent, facts)
         _need_free(facts.heads.get(task.id), task.pin, facts.handoffs.get(issue.id, ""), facts)
     except _NotEligible as refusal:
         return replace(choice, why=str(refusal))
     return replace(choice, agent=task.agent, eligible=True, why="eligible", task=task)
 
 
-def _task(issue: Issue, facts: Facts) -> Task:
+def _task(issue: Issue, agent: str, facts: Facts) -> Task:
     """The issue as a task; only of issues whose labels were found in order."""
     return Task(
         id=task_id(facts.repo, issue.id),
@@ -127,7 +130,7 @@ def _task(issue: Issue, facts: Facts) -> Task:
         priority=_priority(issue.labels) or Priority.CRITICAL,
         lane=_lane(issue),
         mission=_mission(issue, facts) or "",
-        agent=_agent(issue, facts) or facts.config.agent,
+        agent=agent,
         acceptance=issue_text.acceptance(issue.body),
         fields=issue_text.fields(issue.body),
         pin=text_pin(issue),
@@ -153,8 +156,11 @@ def _mission(issue: Issue, facts: Facts) -> str | None:
 
 
 def _agent(issue: Issue, facts: Facts) -> str | None:
-    named = [label for label in issue.labels if label.casefold() not in DISPLAY_LABELS]
-    return facts.agent or next(iter(family(named, "agent")), None)
+    return facts.agent or next(iter(family(_steering(issue), "agent")), None)
+
+
+def _steering(issue: Issue) -> list[str]:
+    return [label for label in issue.labels if label.casefold() not in DISPLAY_LABELS]
 
 
 def _lane(issue: Issue) -> str:
@@ -175,14 +181,11 @@ def _need_labels(issue: Issue, facts: Facts) -> None:
         raise _NotEligible(f"stopped by label {STOP_LABEL}")
     if HOLD_LABEL in labels:
         raise _NotEligible(f"held by label {HOLD_LABEL}")
-    for name in ("mission", "lane"):
-        if len(set(family(issue.labels, name))) > 1:
+    for name in ("mission", "lane", "agent"):
+        if len(set(family(_steering(issue), name))) > 1:
             raise _NotEligible(f"more than one {name} label; keep one")
     if _lane(issue) not in facts.config.lanes:
         raise _NotEligible(f"unknown lane {_lane(issue)}; the lanes are {', '.join(facts.config.lanes)}")
-    agent = _agent(issue, facts) or facts.config.agent
-    if agent not in facts.agents:
-        raise _NotEligible(f"unknown agent {agent}; the agents are {', '.join(facts.agents)}")
 
 
 def _need_text(issue: Issue) -> None:
@@ -190,7 +193,7 @@ def _need_text(issue: Issue) -> None:
         raise _NotEligible(issue_text.why_no_acceptance(issue.body))
 
 
-def _need_mission(name: str | None, issue: Issue, facts: Facts) -> None:
+def _need_mission(name: str | None, issue: Issue, facts: Facts) -> Mission:
     if name is None:
         raise _NotEligible("no mission label and no default mission in the configuration")
     mission = facts.missions.get(name, f"no mission named {name}; `autonomy mission list` shows them")
@@ -198,6 +201,25 @@ def _need_mission(name: str | None, issue: Issue, facts: Facts) -> None:
         raise _NotEligible(mission)
     for problem in inputs.problems(mission, issue_text.fields(issue.body), {}):
         raise _NotEligible(problem.says)
+    return mission
+
+
+def _need_agent(mission: Mission, issue: Issue, facts: Facts) -> str:
+    """A person's word, else the issue's label, else the mission's agent, else the configuration's."""
+    agent = _agent(issue, facts) or mission.agent or facts.config.agent
+    if agent not in facts.agents:
+        raise _NotEligible(f"unknown agent {agent}; the agents are {', '.join(facts.agents)}")
+    if agent == "planner" and not mission.steps:
+        raise _NotEligible(f"mission {mission.name} has no steps for the planner; label another agent")
+    if facts.why_no_programs and _runs_programs(mission, agent, facts.config):
+        raise _NotEligible(f"mission {mission.name} runs programs, and {facts.why_no_programs}")
+    return agent
+
+
+def _runs_programs(mission: Mission, agent: str, config: Config) -> bool:
+    """Only the planner's own steps are no programs; `run` steps, checks and every other agent are."""
+    steps = agent != "planner" or any(step.tool == "run" for step in mission.steps)
+    return steps or bool(mission.checks or config.checks)
 
 
 def _need_dependencies(issue: Issue, states: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ def listing(rows: Iterable[tuple[str, str, Mission | None, Sequence[Finding]]]) 
     cells: list[tuple[object, ...]] = [("mission", "version", "agent", "what it does")]
     for name, file, mission, problems in rows:
         if mission:
-            cells.append((name, f"v{mission.version}", mission.agent, mission.goal))
+            cells.append((name, f"v{mission.version}", mission.agent or "as configured", mission.goal))
         else:
             cells.append((name, "–", "–", f"broken: {problems[0].where or file}: {problems[0].says}"))
     return table(cells)
@@ -34,11 +34,12 @@ def explained(mission: Mission, programs: Programs) -> str:
 
 
 def _explained(mission: Mission, programs: Programs) -> Iterator[str]:
-    yield f"{mission.name} v{mission.version} · {mission.type} · agent {mission.agent} · {one_line(mission.source)}"
+    agent = mission.agent or "as configured"
+    yield f"{mission.name} v{mission.version} · {mission.type} · agent {agent} · {one_line(mission.source)}"
     yield one_line(mission.goal, 2000)
     yield from _part("Inputs", [_input(one) for one in mission.inputs], "none")
     steps = [f"{number}  {step.tool}  {_json(step.arguments)}" for number, step in enumerate(mission.steps, 1)]
-    yield from _part("Steps", steps, f"none: the agent {mission.agent} decides")
+    yield from _part("Steps", steps, "none: the agent decides")
     yield from _part("Programs it runs", [f"{why}: {_json(argv)}" for why, argv in programs], "none")
     yield from _part("Constraints", [one_line(one, 2000) for one in mission.constraints], "")
     success = [
