@@ -57,9 +57,9 @@ def asked(world: World) -> str:
 def attempted(world: World) -> Event | None:
     """One attempt at the only eligible issue, without the session around it."""
     opened = world.open()
-    seen = survey.look(opened)
-    ((task, mission),) = session.chosen(seen, session.Wanted(max_issues=1))
-    terms = Terms(session="alone", box=box.choose(opened.config, "none"), report=world.reported.append)
+    none = box.choose(opened.config, "none")
+    ((task, mission),) = session.chosen(survey.look(opened, box=none), session.Wanted(max_issues=1))
+    terms = Terms(session="alone", box=none, report=world.reported.append)
     return attempt.attempt(opened, task, mission, terms)
 
 
