@@ -16,5 +16,5 @@ def command(path: Path) -> None:
     place = project.find(path)
     for line in trust.programs(place):
         click.echo(f"  may run   {line}")
-    trust.trust(place)
+    trust.trust_by_person(place)
     click.echo(f"Trusted {place.root}. Any change to these files asks again.")

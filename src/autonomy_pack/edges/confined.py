@@ -24,6 +24,7 @@ _INVISIBLE = ("Cf", "Cc", "Mn")
 class Refused(UsageError):
     """A path that leads out of the folder, or into what is not ours."""
 
+
 _OURS = frozenset({".autonomy", ".agent-workspace"})
 
 

@@ -84,7 +84,7 @@ def _events(project: Project, decision: str) -> tuple[Event, Event | None]:
 
 def deny(project: Project, decision: str, why: str) -> Decision:
     """Answer no; the task is held until its text changes or it is reset."""
-    stop.refuse_agents(project, "deny")
+    stop.refuse_agents(project.store, "deny")
     _answer(project, find(project, decision), "deny", why)
     return find(project, decision)
 
@@ -94,7 +94,7 @@ def approve(project: Project, decision: str, why: str, report: Report) -> Event:
 
     Before the answer: no stop is set, the offer is the one that was asked about, and it still fits the world.
     """
-    stop.refuse_agents(project, "approve")
+    stop.refuse_agents(project.store, "approve")
     stop.heed(project.place)
     asked = find(project, decision)
     offer = handoff.read(project, asked.run)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autonomy_pack.edges import git, workspace
+from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import WorldError
 from autonomy_pack.flows import project as projects
@@ -47,7 +48,7 @@ def prepare(
         policy_sha256=names.sha256([job.project.config.sha256, run.mission.sha256]),
     )
     body = view.body(offer, run, job.terms.box.level, change, results, examination, weighed)
-    offer = dataclasses.replace(offer, body=body)
+    offer = dataclasses.replace(offer, body=redact(body, records.known_secrets()))
     records.write_json(job.folder / "handoff.json", dataclasses.asdict(offer))
     return offer
 

@@ -65,9 +65,21 @@ def find(path: Path) -> Place:
     if not top:
         raise UsageError(f"{path} is inside a .git folder", "Give the folder that holds the files.")
     root, common = Path(git.text(top)), Path(git_dir)
-    return Place(
-        root=root, git_dir=common, workspace=(common.parent if common.name == ".git" else root) / ".agent-workspace"
-    )
+    workspace = (common.parent if common.name == ".git" else root) / ".agent-workspace"
+    place = Place(root=root, git_dir=common, workspace=workspace)
+    _need_own_workspace(place)
+    return place
+
+
+def _need_own_workspace(place: Place) -> None:
+    """UsageError when the workspace came with the repository: its records would be a stranger's, yet believed."""
+    tracked = git.in_folder(place.root, "ls-files", "-z", "--", ":(top).agent-workspace") or b""
+    strange = set(filter(None, tracked.decode(errors="replace").split("\0"))) - {".agent-workspace/STOP"}
+    if strange or place.workspace.is_symlink():
+        raise UsageError(
+            f"{place.workspace} belongs to the repository, but it is where our own records are kept",
+            "Look at what it holds; then take it out of git (`git rm -r --cached .agent-workspace`) and remove it.",
+        )
 
 
 def find_base(place: Place) -> Base:
@@ -86,7 +98,14 @@ def find_base(place: Place) -> Base:
             "Name it: `git config init.defaultBranch NAME`.",
         )
     commit = git.text(git.run("rev-parse", f"refs/heads/{known[0]}^{{commit}}", at=place.git_dir))
-    dirty = git.run("status", "--porcelain", "--untracked-files=no", at=place.git_dir, work_tree=place.root)
+    dirty = git.run(
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--ignore-submodules=all",
+        at=place.git_dir,
+        work_tree=place.root,
+    )
     return Base(branch=known[0], commit=commit, dirty=bool(dirty))
 
 

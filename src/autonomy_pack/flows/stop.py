@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from autonomy_pack.contracts import Store
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import NeedsPerson, Stopped
@@ -56,7 +57,7 @@ def set_stop(project: Project, why: str) -> Stop:
 
 def resume(project: Project) -> bool:
     """Take the STOP file away; False when none was there. NeedsPerson when an agent asks for it."""
-    refuse_agents(project, "resume")
+    refuse_agents(project.store, "resume")
     path = project.place.workspace / "STOP"
     if not path.exists() and not path.is_symlink():
         return False
@@ -73,13 +74,13 @@ def _record(project: Project, state: str, why: str) -> None:
     )
 
 
-def refuse_agents(project: Project, doing: str) -> None:
+def refuse_agents(store: Store, doing: str) -> None:
     """NeedsPerson when this process descends from one of our agents: an agent never answers for a person."""
-    running = {head.run for head in project.store.heads("task", status=["running"])}
+    running = {head.run for head in store.heads("task", status=["running"])}
     agents = {
         (event.data["pid"], event.data["pid_start"])
         for run in running
-        for event in project.store.events(kinds=["run.started"], run=run)
+        for event in store.events(kinds=["run.started"], run=run)
     }
     if agents.intersection(host.ancestors()):
         raise NeedsPerson(f"{doing} was asked for from inside a run", "A person must do this, outside the agent.")

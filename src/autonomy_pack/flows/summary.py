@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from autonomy_pack.edges import clock, files
+from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import LeaseLost
 from autonomy_pack.flows import claim, records
 from autonomy_pack.flows.project import Project
@@ -36,7 +37,7 @@ def finish_session(project: Project, lease: Lease, report: Report, seen: Survey 
     text = view.render(
         name, started, runs, seen.choices if seen else (), seen.broken if seen else (), project.store.now()
     )
-    files.write(path, text)
+    files.write(path, redact(text, records.known_secrets()))
     counts = Counter(str(events[-1].data["outcome"]) for events in runs.values() if events[-1].kind == "run.finished")
     data = {"counts": dict(counts), "summary": str(path.relative_to(project.place.workspace))}
     event = Event(kind="session.finished", subject=lease.key, data=data, key=f"session-finished/{name}")

@@ -21,7 +21,7 @@ def skip(project: Project, named: str, why: str) -> str:
 
 
 def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
-    stop.refuse_agents(project, kind)
+    stop.refuse_agents(project.store, kind)
     task = named if "#" in named else f"{project.repo}#{named}"
     if project.store.head(task) is None:
         raise UsageError(f"task {one_line(task, 80)} was never seen", "`autonomy issue list` shows what there is.")

@@ -10,9 +10,11 @@ from autonomy_pack import config as configuration
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import NeedsPerson, PackError
-from autonomy_pack.flows import missions
-from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
+from autonomy_pack.flows import missions, stop
+from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config, store_url
+from autonomy_pack.model import Config
 from autonomy_pack.policy import names
+from autonomy_pack.store import open_store
 
 
 def is_trusted(place: Place) -> bool:
@@ -30,6 +32,16 @@ def need(place: Place) -> None:
         f"{place.root} is not trusted: its configuration wants to run\n{told}",
         f"Read {', '.join(governing_files(place))}; then run `autonomy trust {place.root}`.",
     )
+
+
+def trust_by_person(place: Place) -> None:
+    """`trust`, said on the command line: NeedsPerson when an agent of ours says it."""
+    url = store_url(place, Config())
+    if not url.startswith("sqlite") or (place.workspace / "autonomy.db").exists():
+        store = open_store(url)
+        stop.refuse_agents(store, "trust")
+        store.close()
+    trust(place)
 
 
 def trust(place: Place) -> dict[str, str]:

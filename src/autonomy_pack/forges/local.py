@@ -11,7 +11,7 @@ from autonomy_pack.edges import documents, files, git
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.model import Finding, Issue, Risk
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEYS = ("title", "labels", "state", "author", "created", "updated", "assignee", "depends_on")
 _NEEDED = ("title", "labels", "state", "author", "created")
 _LIMIT = 1024 * 1024
