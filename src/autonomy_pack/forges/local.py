@@ -55,7 +55,7 @@ class LocalForge:
         path = self._folder / f"{issue}.md"
         try:
             before = _text(path)
-            front, _, _ = documents.split_front_matter(before)
+            front, _, _ = documents.split_front_matter(before, path.name)
             meta = documents.load_yaml(front, path.name).data
             changes = {key: new for key, new in edited(meta).items() if meta.get(key) != new}
             if not changes:
@@ -117,7 +117,7 @@ def _issue(path: Path) -> Issue:
         raise UsageError(
             f"{path.name}: not a name for an issue", "Use letters, digits, '.', '_' and '-', at most 64, as in 7.md."
         )
-    front, body, _ = documents.split_front_matter(_text(path))
+    front, body, _ = documents.split_front_matter(_text(path), path.name)
     meta = documents.load_yaml(front, path.name)
     _check(meta.data, path.name)
     word = {key: "" if meta.data.get(key) is None else str(meta.data[key]) for key in _KEYS}
