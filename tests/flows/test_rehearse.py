@@ -1,0 +1,96 @@
+"""A dry run does all that a run does, and leaves no trace of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.flows.scenes import scripted, touch_stop
+from tests.world import World
+
+
+def fingerprint(*folders: Path) -> str:
+    """A hash of every path, mode, link and content below, .git and all."""
+    told = hashlib.sha256()
+    for folder in folders:
+        for path in sorted([folder, *folder.rglob("*")]):
+            told.update(f"{path} {path.lstat().st_mode:o} ".encode())
+            told.update(
+                os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+            )  # noqa: PTH115
+    return told.hexdigest()
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders of the command go."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
+def test_a_dry_run_writes_nothing_anywhere_in_the_repository(
+    world: World, scratch: Path, used: bool, more: tuple[str, ...]
+) -> None:
+    world.config()
+    world.issue("1")
+    world.issue("2", title="Second")
+    if used:
+        world.autonomy("run", "--issue", "2", "--sandbox", "none")
+    before = fingerprint(world.root, scratch)
+    said = world.autonomy("run", "--dry-run", "--sandbox", "none", "--max-issues", "10", *more)
+    assert fingerprint(world.root, scratch) == before
+    assert "+Good day, world" in said
+
+
+def test_a_dry_run_shows_issue_mission_steps_and_the_whole_diff(world: World) -> None:
+    world.config()
+    world.issue("1")
+    said = world.autonomy("run", "--dry-run", "--sandbox", "none")
+    for part in (
+        "#1",
+        "mission replace-text",
+        "step 1  replace",
+        "-Hello, world",
+        "+Good day, world",
+        "nothing was written",
+    ):
+        assert part in said, part
+    (told,) = json.loads(world.autonomy("run", "--dry-run", "--json", "--sandbox", "none"))
+    assert (told["task"], told["mission"], told["findings"]) == (".#1", "replace-text", [])
+
+
+def test_a_dry_run_tells_what_the_guards_would_say(world: World) -> None:
+    scripted(world, "leak_secret")
+    said = world.autonomy("run", "--dry-run", "--sandbox", "none")
+    assert "high  secrets  settings.ini:1" in said
+    assert "IOSFODNN7" not in said
+
+
+def test_a_dry_run_of_an_agent_that_fails_says_so_and_is_no_failure(world: World) -> None:
+    scripted(world, "exit 3")
+    assert "would end: failed" in world.autonomy("run", "--dry-run", "--sandbox", "none")
+
+
+def test_a_dry_run_heeds_a_stop(world: World) -> None:
+    scripted(world, "write a.txt one")
+    touch_stop(world)
+    assert world.call("run", "--dry-run", "--sandbox", "none").returncode == 5
+
+
+def test_looking_at_the_issues_writes_nothing_either(world: World, scratch: Path) -> None:
+    world.config()
+    world.issue("1")
+    before = fingerprint(world.root, scratch)
+    world.autonomy("issue", "list", "--json")
+    world.autonomy("status", "--json")
+    world.autonomy("config", "show")
+    world.autonomy("mission", "list")
+    assert fingerprint(world.root, scratch) == before
