@@ -1,0 +1,216 @@
+"""The manual tells the truth: its commands exist and work, its links lead somewhere, everything has its place."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from autonomy_pack import config
+from autonomy_pack.agents import AGENTS
+from autonomy_pack.channels import CHANNELS
+from autonomy_pack.errors import LeaseLost, NeedsPerson, PackError, Stopped, UsageError, WorldError
+from autonomy_pack.flows import handoff
+from autonomy_pack.forges import FORGES
+from autonomy_pack.guards import GUARDS
+from autonomy_pack.metrics import METRICS
+from autonomy_pack.missions import packaged
+from autonomy_pack.model import EVENT_FIELDS, Outcome
+from autonomy_pack.policy import choose
+from autonomy_pack.sandboxes import SANDBOXES
+from autonomy_pack.tools import TOOLS
+from tests.docs.conftest import Worked
+from tests.docs.manual import DOCS, PAGES, ROOT, RUNBOOK, Shown, Wrong, blocks, check, headings, runbook, shown, slug
+
+REFERENCE = DOCS / "reference"
+SHOWN = shown()
+MAPPED = runbook()
+# What a documented command ends with on the worked quickstart, where that is not 0.
+CODES = {
+    r"autonomy (decision|approvals) view": {3},
+    r"autonomy guard check": {0, 1},
+    r"autonomy doctor": {0, 1},  # a machine may lack a sandbox
+    r".*'exit 1'": {4},
+    r"autonomy mission run replace-text": {0, 4},  # the quickstart's tests look at what it replaces
+}
+STATES = r"now|never|not yet \((GitHub|agents|fleet|service)\)"
+
+
+def _typed() -> list[str]:
+    """Each command that is meant to be typed, once: in a block of a page, or as the runbook's answer."""
+    texts = [one.text for one in SHOWN if one.typed] + [row.ours for row in MAPPED if not row.state.startswith("not")]
+    return list(dict.fromkeys(texts))
+
+
+@pytest.mark.parametrize("one", SHOWN, ids=lambda one: one.id)
+def test_a_command_that_the_manual_names_exists(one: Shown) -> None:
+    check(one.text, whole=one.typed)
+
+
+@pytest.mark.parametrize("text", [text for text in _typed() if not text.startswith("make ")])
+def test_a_command_that_the_manual_shows_works(text: str, worked: Worked) -> None:
+    if re.match(r"autonomy run .*--(issue|agent)", text):
+        worked.undo()
+    ended = worked.run(worked.filled(text))
+    expected = next((codes for start, codes in CODES.items() if re.match(start, text)), {0})
+    assert ended.returncode in expected, ended.stdout + ended.stderr
+    assert "our bug" not in ended.stderr
+
+
+@pytest.mark.parametrize("text", [text for text in _typed() if text.startswith("make ")])
+def test_a_make_command_that_the_manual_shows_has_a_recipe(text: str, worked: Worked) -> None:
+    ended = worked.run(f"cd {ROOT} && make --dry-run {text.removeprefix('make ')}")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip()
+
+
+def test_every_state_of_the_runbook_is_one_of_its_own_words() -> None:
+    assert len(MAPPED) > 150
+    assert [row for row in MAPPED if not re.fullmatch(STATES, row.state)] == []
+
+
+@pytest.mark.parametrize("ours", sorted({row.ours for row in MAPPED if row.state.startswith("not yet")}))
+def test_what_the_runbook_calls_not_yet_is_not_there(ours: str) -> None:
+    with pytest.raises(Wrong):
+        check(ours)
+
+
+def test_what_is_not_there_is_told_from_what_is() -> None:
+    check("autonomy run list --limit 3")
+    check("autonomy run --max-issues 3")
+    for wrong in ("autonomy runs", "autonomy run list --most 3", "autonomy decision deny apr_1", "make autonomy.go"):
+        with pytest.raises(Wrong):
+            check(wrong)
+    assert len(SHOWN) > 80
+    assert Shown(ROOT / "README.md", "autonomy run --dry-run", True) in SHOWN
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in _links(page):
+        path, _, anchor = target.partition("#")
+        place = (page.parent / path).resolve() if path else page
+        assert place.exists(), f"{page.relative_to(ROOT)}: {target}"
+        assert not anchor or anchor in map(slug, headings(place)), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_every_page_can_be_found_from_the_readme() -> None:
+    """By links; a link to a folder leads to the pages in it."""
+    seen: set[Path] = set()
+    to_read = [ROOT / "README.md"]
+    while to_read:
+        page = to_read.pop()
+        if page in seen or page.suffix != ".md":
+            continue
+        seen.add(page)
+        for target in _links(page):
+            place = (page.parent / target.partition("#")[0]).resolve()
+            to_read += place.glob("*.md") if place.is_dir() else [place]
+    assert [page for page in PAGES if page not in seen] == []
+
+
+def _links(page: Path) -> list[str]:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"[a-z]+:", target)]
+
+
+def generate() -> ModuleType:
+    """docs/generate.py, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_the_made_pages_are_what_the_code_says_now() -> None:
+    for path, text in generate().pages().items():
+        assert path.read_text() == text, f"{path.name} is old: .venv/bin/python docs/generate.py"
+
+
+def test_every_command_and_event_has_its_section() -> None:
+    made = generate()
+    assert [path for path, _ in made.commands() if path not in headings(REFERENCE / "commands.md")] == []
+    assert list(made.ABOUT) == list(EVENT_FIELDS)
+    assert [kind for kind in EVENT_FIELDS if f"`{kind}`" not in headings(REFERENCE / "events.md")] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "units"),
+    [
+        ("guards.md", GUARDS),
+        ("channels.md", CHANNELS),
+        ("metrics.md", METRICS),
+        ("forges.md", FORGES),
+        ("sandboxes.md", SANDBOXES),
+        ("planner.md", TOOLS),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_a_page_has_a_section_for_each_unit_and_no_other(page: str, units: dict[str, object]) -> None:
+    sections = re.findall(r"^## `?([\w-]+)`?$", (REFERENCE / page).read_text(), re.MULTILINE)
+    assert sections == list(units)
+
+
+@pytest.mark.parametrize(
+    ("folder", "units"), [("agents", AGENTS), ("missions", packaged())], ids=["agents", "missions"]
+)
+def test_a_folder_has_a_page_for_each_unit_and_no_other(folder: str, units: dict[str, object]) -> None:
+    assert {path.stem for path in (REFERENCE / folder).glob("*.md")} == set(units)
+    index = (REFERENCE / f"{folder}.md").read_text()
+    assert [name for name in units if f"[{name}]({folder}/{name}.md)" not in index] == []
+
+
+def test_every_label_we_know_or_write_is_explained() -> None:
+    text = (REFERENCE / "labels.md").read_text()
+    known = {choose.HOLD_LABEL, choose.STOP_LABEL, *choose.DISPLAY_LABELS, *handoff.LABELS}
+    known |= {f"priority:{word}" for word in ("critical", "high", "medium", "low")}
+    assert [label for label in known if f"`{label}`" not in text] == []
+
+
+def test_every_exit_code_and_outcome_is_explained() -> None:
+    codes = {error.exit_code for error in (PackError, UsageError, NeedsPerson, WorldError, LeaseLost, Stopped)}
+    told = set(map(int, re.findall(r"^\| (\d+) \|", (REFERENCE / "exit-codes.md").read_text(), re.MULTILINE)))
+    assert told == codes | {0, 1, 70}
+    files = (REFERENCE / "files.md").read_text()
+    assert [str(outcome) for outcome in Outcome if f"`{outcome}`" not in files] == []
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    named = re.findall(r"`(tests/\S+\.py)::(\w+)`", (DOCS / "THREAT_MODEL.md").read_text())
+    assert len(named) > 30
+    missing = [(path, test) for path, test in named if f"def {test}(" not in (ROOT / path).read_text()]
+    assert missing == []
+
+
+def test_the_glossary_has_each_word_once_and_in_order() -> None:
+    entries = re.findall(r"^\*\*(.+?)\*\*", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    assert entries == sorted(set(entries), key=str.casefold)
+    wanted = "Task Mission Run Step Worker Lane Agent Coordinator Queue Lease Lock Event Transcript Checkpoint Handoff "
+    wanted += "Decision Policy Budget Mode Health Objective Alert Flag Head Pin Fence Room Brief Change Finding"
+    assert [word for word in wanted.split() if word not in entries] == []
+
+
+def test_configurations_and_missions_in_the_manual_are_valid() -> None:
+    seen = 0
+    for page in PAGES:
+        for _, block in blocks(page.read_text()):
+            text = "\n".join(line[len(block) - len(block.lstrip(" ")) :] for line in block.splitlines()) + "\n"
+            name = re.search(r"^name: (\S+)$", text, re.MULTILINE)
+            if name and "goal:" in text:
+                assert config.mission_problems(text, f"{name[1]}.yml") == [], page
+            elif text.startswith("checks:"):
+                assert config.config_problems(text, "autonomy.yml") == [], page
+            else:
+                continue
+            seen += 1
+    assert seen >= 2
+
+
+def test_the_runbook_is_only_about_commands_that_people_had() -> None:
+    assert [row for row in MAPPED if not row.theirs or not row.ours] == []
+    assert RUNBOOK.read_text().count("\n## ") == 5
