@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import sys
 from typing import Any
 
-from autonomy_pack.edges import host
-from autonomy_pack.model import EVENT_FIELDS, Brief, Command, Seen, Step
+from autonomy_pack.agents import paced
+from autonomy_pack.model import Brief, Command, Step
 
 secrets: tuple[str, ...] = ()
+read = paced.read
 
 _FIELD = "script"
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
-_KINDS = ("step.started", "step.finished")
 
 
 def runs_programs(brief: Brief) -> bool:  # noqa: ARG001  (some behaviours do, and all of them mean harm)
@@ -24,30 +21,7 @@ def runs_programs(brief: Brief) -> bool:  # noqa: ARG001  (some behaviours do, a
 
 def command(brief: Brief) -> Command:
     """The double's process; its script is its first line of input, and it reads "go" before each step."""
-    given = host.environment()
-    return Command(
-        argv=(sys.executable, "-I", "-m", "autonomy_pack.programs.script"),
-        cwd=brief.work,
-        env={name: given[name] for name in _PASSED_ON if name in given},
-        stdin=json.dumps(_script(brief)).encode() + b"\n",
-        paced=True,
-    )
-
-
-def read(line: bytes) -> Seen:
-    """A step's beginning or end; anything else it prints is something it said."""
-    try:
-        said = json.loads(line)
-        kind, data = said["kind"], said["data"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return _said(line)
-    if kind in _KINDS and isinstance(data, dict) and set(data) == EVENT_FIELDS[kind]:
-        return Seen(events=((kind, data),), waits=kind == "step.started")
-    return _said(line)
-
-
-def _said(line: bytes) -> Seen:
-    return Seen(events=(("agent.said", {"text": line.decode(errors="replace")}),))
+    return paced.start("script", _script(brief), brief)
 
 
 def _script(brief: Brief) -> list[list[str]]:
