@@ -98,15 +98,25 @@ def find_base(place: Place) -> Base:
             "Name it: `git config init.defaultBranch NAME`.",
         )
     commit = git.text(git.run("rev-parse", f"refs/heads/{known[0]}^{{commit}}", at=place.git_dir))
-    dirty = git.run(
-        "status",
-        "--porcelain",
-        "--untracked-files=no",
-        "--ignore-submodules=all",
-        at=place.git_dir,
-        work_tree=place.root,
-    )
-    return Base(branch=known[0], commit=commit, dirty=bool(dirty))
+    return Base(branch=known[0], commit=commit, dirty=_is_dirty(place))
+
+
+def _is_dirty(place: Place) -> bool:
+    """Whether tracked files differ from the index; no filter that the repository configures is run to find out."""
+    words = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
+    return bool(git.run(*words, at=place.git_dir, work_tree=place.root, env=_no_filters(place)))
+
+
+def _no_filters(place: Place) -> dict[str, str]:
+    """Variables that switch every configured filter off; `-c` could not name one whose name has a "=" in it."""
+    words = ("config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
+    _, out = git.answer(*words, at=place.git_dir, ok=(0, 1))
+    keys = sorted(set(filter(None, out.decode("utf-8", "surrogateescape").split("\0"))))
+    off = {f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(keys)}
+    off |= {
+        f"GIT_CONFIG_VALUE_{number}": "false" if key.endswith(".required") else "" for number, key in enumerate(keys)
+    }
+    return {"GIT_CONFIG_COUNT": str(len(keys)), **off}
 
 
 def _answer(place: Place, *words: str) -> str:
