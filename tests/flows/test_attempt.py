@@ -143,13 +143,13 @@ def test_more_steps_than_the_limit_are_ended(world: World) -> None:
 
 
 def test_more_minutes_than_the_limit_are_ended(world: World) -> None:
-    scripted(world, "write a.txt 1\nsleep 4", limits="minutes: 0.02")
+    scripted(world, "write a.txt 1\nsleep 3", limits="minutes: 0.02")
     world.run()
     assert outcomes(world) == ["timed_out"]
 
 
 def test_silence_longer_than_the_limit_is_ended(world: World) -> None:
-    scripted(world, "write a.txt 1\nsleep 4", limits="minutes: 1, stall_minutes: 0.02")
+    scripted(world, "write a.txt 1\nsleep 3", limits="minutes: 1, stall_minutes: 0.02")
     world.run()
     assert outcomes(world) == ["stalled"]
 
@@ -165,7 +165,7 @@ def test_the_commit_is_ours_whatever_the_agent_did(world: World) -> None:
 
 def test_a_lease_that_is_lost_ends_a_silent_agent(world: World) -> None:
     """The renewing thread notices; nothing the agent does, or does not do, can hide it."""
-    scripted(world, "write a.txt 1\nsleep 9", limits="minutes: 1, stall_minutes: 1")
+    scripted(world, "write a.txt 1\nsleep 7", limits="minutes: 1, stall_minutes: 1")
     run_with(world, at("step.started", lambda: steal(world), step=2))
     assert world.reported[-2].data["outcome"] == "stale"
     assert events(world, "change.made") == []

@@ -55,6 +55,17 @@ def test_a_check_that_writes_changes_nothing_of_the_commit(world: World) -> None
     assert "hello.txt" in files_of(world, branch)
 
 
+def test_what_a_check_left_is_no_part_of_the_next_attempt_to_get_it_right(world: World) -> None:
+    notes, agent = world.root.parent / "notes", world.root.parent / "agent.py"
+    agent.write_text(REPAIR.format(notes=str(notes), needed=1))
+    verdict = world.root.parent / "verdict.py"
+    verdict.write_text("import sys; open('left', 'w').write('x'); sys.exit(open('answer.txt').read() != 'right')")
+    scripted(world, "nothing", checks=check(sys.executable, str(verdict)), mission="repair: 1\n")
+    world.run(agent="command", argv=(sys.executable, str(agent)))
+    assert outcomes(world) == ["handed_off"]
+    assert "left" not in files_of(world, *world.branches())
+
+
 def test_one_check_sees_nothing_of_what_another_wrote(world: World) -> None:
     checks = "checks:\n  - {name: one, run: [sh, -c, 'echo x > left; echo y > $HOME/left']}\n"
     checks += "  - {name: two, run: [sh, -c, 'test ! -e left && test ! -e $HOME/left']}\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,19 @@ from tests.flows.scenes import scripted, touch_stop
 from tests.world import World
 
 
+def _content(path: Path) -> bytes:
+    if path.is_symlink():
+        return str(path.readlink()).encode()
+    return path.read_bytes() if path.is_file() else b""
+
+
 def fingerprint(*folders: Path) -> str:
     """A hash of every path, mode, link and content below, .git and all."""
     told = hashlib.sha256()
     for folder in folders:
         for path in sorted([folder, *folder.rglob("*")]):
             told.update(f"{path} {path.lstat().st_mode:o} ".encode())
-            told.update(
-                os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
-            )  # noqa: PTH115
+            told.update(_content(path))
     return told.hexdigest()
 
 

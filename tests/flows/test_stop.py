@@ -35,7 +35,7 @@ def outcomes(world: World) -> list[str]:
 CONTENTS = ["", "{}", "[1]", "not json", '{"by": "ada", "why": "lunch"}', "\x00\xff", '{"why": {"a": [1]}}']
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("content", CONTENTS, ids=["empty", "object", "list", "words", "person", "bytes", "nested"])
 def test_a_stop_file_of_any_content_stops(world: World, content: str) -> None:
     world.issue("1")
     touch_stop(world)
@@ -103,7 +103,9 @@ def test_no_step_begins_after_a_stop(world: World) -> None:
 def test_a_hanging_agent_is_ended_by_a_stop(world: World) -> None:
     touch_stop(world)
     stop_file(world).unlink()
-    scripted(world, f"write a.txt one\nwrite_outside {stop_file(world)}\nhang", limits="minutes: 1, stall_minutes: 0.1")
+    scripted(
+        world, f"write a.txt one\nwrite_outside {stop_file(world)}\nhang", limits="minutes: 1, stall_minutes: 0.05"
+    )
     began = time.monotonic()
     done = world.run()
     assert (done.exit_code, outcomes(world)) == (5, ["stopped"])
@@ -114,7 +116,7 @@ def test_a_hanging_agent_is_ended_by_a_stop(world: World) -> None:
 def test_a_hanging_check_is_ended_by_a_stop_and_did_not_run(world: World) -> None:
     touch_stop(world)
     stop_file(world).unlink()
-    check = f'[sh, -c, "touch {stop_file(world)}; sleep 4"]'
+    check = f'[sh, -c, "touch {stop_file(world)}; sleep 3"]'
     scripted(world, "write a.txt one", checks=f"checks: [{{name: tests, run: {check}}}]\n")
     done = world.run()
     assert (done.exit_code, outcomes(world)) == (5, ["stopped"])
@@ -128,6 +130,7 @@ def test_no_check_begins_after_a_stop(world: World) -> None:
     done = run_with(world, at("change.made", lambda: touch_stop(world)))
     assert (done.exit_code, outcomes(world)) == (5, ["stopped"])
     assert not mark.exists()
+    assert not list(world.root.rglob("checks/*.log"))
 
 
 def test_no_question_is_asked_after_a_stop(world: World) -> None:
