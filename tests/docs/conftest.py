@@ -25,6 +25,7 @@ class Worked:
         self.root = root
         self._programs = programs
         self._decision = decision
+        self.tools = (programs, decision)
 
     def filled(self, text: str) -> str:
         """The command with real values in the place of the manual's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -22,8 +23,10 @@ from autonomy_pack.model import EVENT_FIELDS, Outcome
 from autonomy_pack.policy import choose
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.tools import TOOLS
+from tests import postgres
 from tests.docs.conftest import Worked
 from tests.docs.manual import DOCS, PAGES, ROOT, RUNBOOK, Shown, Wrong, blocks, check, headings, runbook, shown, slug
+from tests.world import World
 
 REFERENCE = DOCS / "reference"
 SHOWN = shown()
@@ -209,6 +212,36 @@ def test_configurations_and_missions_in_the_manual_are_valid() -> None:
                 continue
             seen += 1
     assert seen >= 2
+
+
+def test_the_quickstart_leads_to_a_handoff(worked: Worked, world: World) -> None:
+    """Its steps in a repository of one's own, with the issue exactly as the page has it."""
+    world.write("hello.txt", "Hi there\n")
+    world.commit()
+    [issue] = [block for _, block in blocks((DOCS / "quickstart.md").read_text()) if "    title: " in block]
+    here = Worked(world.root, *worked.tools)
+    steps = ["autonomy init", "autonomy issue list", "autonomy trust", "autonomy run --dry-run", "autonomy run"]
+    for step in steps:
+        assert step in [one.text for one in SHOWN if one.page == DOCS / "quickstart.md"]
+        ended = here.run(step)
+        assert ended.returncode == 0, ended.stderr
+        if step == "autonomy init":
+            world.write(".autonomy/issues/1.md", textwrap.dedent(issue))
+    [branch] = world.branches()
+    assert world.git("show", f"{branch}:hello.txt") == "Hello"
+    assert "handed off" in here.run("autonomy run explain 1").stdout
+
+
+def test_the_steps_with_postgresql_work_on_a_real_one(worked: Worked) -> None:
+    page = DOCS / "how-to" / "use-postgresql.md"
+    steps = [one.text for one in SHOWN if one.page == page and one.typed]
+    assert steps == ["autonomy db migrate", "autonomy db check", "autonomy run"]
+    worked.undo()
+    store = postgres.fresh_url()
+    for step in steps:
+        ended = worked.run(f"AUTONOMY_STORE='{store}' {step}")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Handed off (2)" in worked.run(f"AUTONOMY_STORE='{store}' autonomy status").stdout
 
 
 def test_the_runbook_is_only_about_commands_that_people_had() -> None:
