@@ -27,6 +27,8 @@ _LOWER = bytes(range(65)) + bytes(range(97, 123)) + bytes(range(91, 256))
 _DROP = bytes(set(range(256)) - set(_ALNUM) - set(range(65, 91)))
 # What everybody may know of a value: a URL up to its password, a key file's header and footer.
 _URL = re.compile(r"^[a-z][a-z0-9+.-]{1,30}://(?:[^/@\s:]*:([^/@\s]+)@)?")
+# Numbers one after another: hex, octal, decimal, with what reduced text has left of `0x`, `\x` and `\u`.
+_NUMBERS = re.compile("[0-9a-fux]{12,}")
 _ARMOUR = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 
 
@@ -52,11 +54,19 @@ def find(text: str, secrets: Sequence[str]) -> list[tuple[int, int]]:
     spans = [span for value in wanted.whole for span in _occurrences(text, value)]
     spans += _runs(text, wanted.plain)
     reduced = _reduced(text)
-    runs = [run for windows in wanted.reduced for run in _runs(reduced, windows)]
+    runs = [*_reduced_runs(reduced, wanted.reduced)]
     if runs:
         places = _places(text)
         spans += [(places[start], places[end - 1] + 1) for start, end in runs]
     return spans
+
+
+def _reduced_runs(text: str, wanted: Sequence[Windows]) -> Iterator[tuple[int, int]]:
+    """Where windows lie in reduced text; the longer ones are of numbers alone, so only numbers are looked at."""
+    numbers = [(match.start(), match[0]) for match in _NUMBERS.finditer(text)]
+    for windows in wanted:
+        for at, part in [(0, text)] if windows.length == WINDOW else numbers:
+            yield from ((at + start, at + end) for start, end in _runs(part, windows))
 
 
 @lru_cache(maxsize=8)

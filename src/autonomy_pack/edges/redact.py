@@ -11,6 +11,7 @@ from autonomy_pack.edges import known_values
 from autonomy_pack.edges.secret_formats import (
     PREFIXED,
     QUOTED,
+    SHORTEST_PREFIXED,
     SURROUNDED,
     UNQUOTED,
     URL_PASSWORD,
@@ -45,14 +46,19 @@ def find(text: str, secrets: Sequence[str] = ()) -> list[tuple[str, int, int]]:
 
 
 def _by_format(text: str) -> Iterator[tuple[str, int, int]]:
-    for form in (*PREFIXED, *SURROUNDED):
+    # These hold no white space and are never short, which leaves little of a text to look for their hints in.
+    words = " ".join(word for word in text.split() if len(word) >= SHORTEST_PREFIXED)
+    for form in PREFIXED:
+        if form.hinted(words):
+            yield from _matches(form, text)
+    for form in SURROUNDED:
         yield from _matches(form, text)
     for form, judge in _JUDGED:
         yield from ((rule, start, end) for rule, start, end in _matches(form, text) if judge(text[start:end]))
 
 
 def _matches(form: Format, text: str) -> Iterator[tuple[str, int, int]]:
-    if any(hint in text for hint in form.hints):
+    if form.hinted(text):
         pattern = compiled(form.pattern)
         group = "s" if "s" in pattern.groupindex else 0
         for match in pattern.finditer(text):

@@ -20,6 +20,10 @@ class Format(NamedTuple):
     hints: tuple[str, ...]
     pattern: str
 
+    def hinted(self, text: str) -> bool:
+        """Whether the text holds any of the hints."""
+        return any(hint in text for hint in self.hints)
+
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -43,7 +47,8 @@ _KEY_RESTS = {
 }
 _KEY_NAMES = f"(?:{'|'.join(f'{first}(?i:{rest})' for firsts, rest in _KEY_RESTS.items() for first in firsts)})"
 
-# Tokens that their prefix gives away.
+# Tokens that their prefix gives away: hint and token in one piece without white space, never shorter than this.
+SHORTEST_PREFIXED = 14
 PREFIXED = (
     _format("github-token", "ghp_ gho_ ghu_ ghr_", r"gh[pour]_[A-Za-z0-9]{36,255}"),
     _format("github-token", "ghs_", r"ghs_[A-Za-z0-9._-]{36,4096}"),
