@@ -13,7 +13,7 @@ from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import decisions, records
 from autonomy_pack.model import Event
 from autonomy_pack.store.conditions import DecisionOpen
-from tests.flows.scenes import asked, at, events, later, run_with, steal, touch_stop
+from tests.flows.scenes import asked, at, events, later, run_with, scripted, steal, touch_stop
 from tests.world import World
 
 KILLED = """
@@ -264,12 +264,28 @@ def test_an_agent_never_answers_for_a_person(world: World, decision: str, what: 
     program.write_text(AGENT.format(words=words, root=str(world.root)))
     world.issue("2", labels=("priority:high", "mission:free", "agent:command"))
     world.mission("free", "goal: Do it.\nagent: command\n")
-    world.run(argv=(sys.executable, str(program)), issue="2")
+    world.run(agent="command", argv=(sys.executable, str(program)), issue="2")
     folder = records.find_run(world.open().place, world.open().store.head(".#2").run)
     said = [line["data"]["text"] for line in records.read_transcript(folder) if line["kind"] == "agent.said"]
     assert any("inner 3" in line and "from inside a run" in line for line in said), said
     untouched(world, decision)
     assert events(world, "task.reset") == []
+
+
+def test_a_check_never_answers_for_a_person_either(world: World, decision: str) -> None:
+    """What a check runs was written by an agent just now."""
+    program, told = world.root.parent / "check.py", world.root.parent / "told"
+    words = ["decision", "approve", decision]
+    program.write_text(
+        AGENT.format(words=words, root=str(world.root)).replace("flush=True", f"file=open({str(told)!r}, 'w')")
+    )
+    scripted(
+        world, "write a.txt one", id="2", checks=f"checks: [{{name: tests, run: [{sys.executable}, {program}]}}]\n"
+    )
+    world.run(issue="2")
+    assert "inner 3" in told.read_text()
+    assert "from inside a run" in told.read_text()
+    assert status(world, decision) == "pending"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

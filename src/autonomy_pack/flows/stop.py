@@ -75,12 +75,15 @@ def _record(project: Project, state: str, why: str) -> None:
 
 
 def refuse_agents(store: Store, doing: str) -> None:
-    """NeedsPerson when this process descends from one of our agents: an agent never answers for a person."""
-    running = {head.run for head in store.heads("task", status=["running"])}
-    agents = {
-        (event.data["pid"], event.data["pid_start"])
-        for run in running
-        for event in store.events(kinds=["run.started"], run=run)
-    }
-    if agents.intersection(host.ancestors()):
+    """NeedsPerson when this process descends from a run, be it of its agent or of a check: only people answer."""
+    ancestors = set(host.ancestors())
+    holders = [lease.holder for lease in store.leases() if lease.holder and host.same_boot(lease.holder)]
+    if ancestors & ({(one.pid, one.pid_start) for one in holders} | _agents(store)):
         raise NeedsPerson(f"{doing} was asked for from inside a run", "A person must do this, outside the agent.")
+
+
+def _agents(store: Store) -> set[tuple[int, float]]:
+    """(pid, start) of the agents that run, also of one whose session has died."""
+    running = {head.run for head in store.heads("task", status=["running"])}
+    started = [event for run in running for event in store.events(kinds=["run.started"], run=run)]
+    return {(event.data["pid"], event.data["pid_start"]) for event in started}
