@@ -43,7 +43,7 @@ def _whole() -> float:
 
 
 def _tests() -> float:
-    words = [str(_ROOT / ".venv/bin/python"), "-m", "unittest", "-q"]
+    words = [str(_ROOT / ".venv/bin/python"), "-B", "-m", "unittest", "-q"]
     return pairs.seconds(lambda: _run(words, str(_ROOT / "examples" / "quickstart")))
 
 
