@@ -174,7 +174,7 @@ def test_a_mission_becomes_a_value():
         ({"limits": "limits: {steps: 1}"}, "2 steps are more than limits.steps allows, 1", "limits: {steps: 2}"),
         ({"x": 'requires_approval: "false"'}, 'requires_approval must be true or false, not "false"', "true or false"),
         ({"x": "ask_from: critical"}, "ask_from must be one of low, medium", "stricter"),
-        ({"x": "agent: clod"}, "agent must be one of planner", "planner, script or command"),
+        ({"x": "agent: Clod!"}, 'agent is "Clod!", which is not of the right form', "agents.md"),
         ({"goal": None}, 'the key "goal" is missing', "Add `goal:`"),
         ({"name": "name: other"}, 'the name "other" differs from the file\'s, rename.yml', "other.yml"),
         ({"name": "name: Re name"}, 'name is "Re name", which is not of the right form', "a-z"),

@@ -125,8 +125,10 @@ class Forge(Protocol):
     def close_issue(self, issue: str) -> bool:
         """Close the issue; False when it changed under us and was left alone."""
 
-    def publish(self, branch: str, head: str, bundle: str, body: str) -> str:
+    def publish(self, branch: str, head: str, body: str) -> str:
         """Make the branch exist at `head` (adopting it if it does already) and keep the body; returns its place.
+
+        The commit's objects are in the repository already.
 
         Raises WorldError when the branch exists with another head: it is never overwritten.
         """

@@ -494,7 +494,8 @@ class Rules:
 class Handoff:
     """A finished change on its way to people: one branch, one commit, one body.
 
-    `bundle` is the file that holds the commit and `sha256` its hash; `policy_sha256` is of what it was judged by.
+    `bundle` is the name of the file in the run's folder that holds the commit, and `sha256` its hash; `policy_sha256`
+    is of what it was judged by.
     """
 
     repo: str

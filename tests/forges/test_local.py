@@ -83,11 +83,11 @@ def test_a_branch_is_made_once_and_never_overwritten(world: World) -> None:
     first = world.git("rev-parse", "main")
     second = world.commit("second")
     here = forge(world)
-    place = here.publish("agent/p/1-x-y", first, "", "body\n")
+    place = here.publish("agent/p/1-x-y", first, "body\n")
     assert Path(place).read_text() == "body\n"
-    assert here.publish("agent/p/1-x-y", first, "", "body\n") == place
+    assert here.publish("agent/p/1-x-y", first, "body\n") == place
     with pytest.raises(WorldError, match="exists with another commit"):
-        here.publish("agent/p/1-x-y", second, "", "body\n")
+        here.publish("agent/p/1-x-y", second, "body\n")
     assert world.git("rev-parse", "agent/p/1-x-y") == first
 
 

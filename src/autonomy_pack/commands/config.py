@@ -27,6 +27,8 @@ def validate(ctx: click.Context, repo: Path, as_json: bool) -> None:
     path = project.find(repo).root / project.CONFIG_FILE
     text = files.read(path).decode("utf-8", "replace") if path.is_file() else ""
     problems = config.config_problems(text, project.CONFIG_FILE)
+    if not problems:
+        project.read_config(project.find(repo))
     if as_json:
         options.print_json([{"where": one.where, "says": one.says, "fix": one.fix} for one in problems])
     for one in () if as_json else problems:

@@ -112,6 +112,10 @@ class Working:
             )
         if len(others) > 10:
             click.echo(f"       – {len(others) - 10} more in `autonomy issue list`")
+        for task in done.passed_by:
+            click.echo(
+                f"  {'#' + task.rpartition('#')[2]:<4} – taken meanwhile          another session has it, or its lane"
+            )
         for finding in done.survey.broken:
             click.echo(f"  {finding.where}: {one_line(finding.says, 120)} {one_line(finding.fix, 120)}")
         click.echo(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")
@@ -204,6 +208,7 @@ def _data(done: session.Session) -> dict[str, Any]:
         "session": done.id,
         "runs": [{"run": event.run, "task": event.subject, **event.data} for event in done.runs],
         "not_chosen": [{"id": one.id, "why": one.why} for one in done.survey.choices if not one.eligible],
+        "passed_by": list(done.passed_by),
         "unreadable": [{"where": one.where, "says": one.says, "fix": one.fix} for one in done.survey.broken],
         "summary": done.summary,
         "exit": done.exit_code,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from autonomy_pack.edges import clock, host, workspace
+from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, UsageError, WorldError
 from autonomy_pack.flows import claim, handoff, stop
@@ -98,7 +97,7 @@ def approve(project: Project, decision: str, why: str, report: Report) -> Event:
     stop.heed(project.place)
     asked = find(project, decision)
     offer = handoff.read(project, asked.run)
-    workspace.unbundle(Path(offer.bundle), offer.sha256, offer.head, into=project.place.git_dir)
+    handoff.bring_in(project, offer)
     why_not = "" if handoff.action_sha256(offer) == asked.action_sha256 else "its records name another action"
     why_not = why_not or handoff.why_stale(project, offer)
     if why_not and asked.status == "pending":
@@ -179,7 +178,7 @@ def complete_answered(project: Project, report: Report) -> None:
         if task is None or task.status != Outcome.WAITING or task.run != asked.run:
             continue
         offer = handoff.read(project, asked.run)
-        workspace.unbundle(Path(offer.bundle), offer.sha256, offer.head, into=project.place.git_dir)
+        handoff.bring_in(project, offer)
         stale = handoff.why_stale(project, offer)
         if stale:
             _requeue(project, offer, stale, report)

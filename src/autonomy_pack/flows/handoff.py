@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 from autonomy_pack.edges import git, workspace
 from autonomy_pack.edges.redact import redact
@@ -58,6 +57,12 @@ def read(project: Project, run: str) -> Handoff:
     return Handoff(**records.read_json(records.find_run(project.place, run) / "handoff.json"))
 
 
+def bring_in(project: Project, offer: Handoff) -> None:
+    """Bring the offer's kept commit into the repository: objects only, no branch moves."""
+    bundle = records.find_run(project.place, offer.run) / offer.bundle
+    workspace.unbundle(bundle, offer.sha256, offer.head, into=project.place.git_dir)
+
+
 def action_sha256(offer: Handoff) -> str:
     """The hash a decision about this handoff binds to."""
     return names.action_sha256(
@@ -81,6 +86,9 @@ def why_stale(project: Project, offer: Handoff) -> str:
         return f"issue {offer.issue} is not open any more"
     if choose.text_pin(issue) != offer.pin:
         return f"the text of issue {offer.issue} changed"
+    held = {choose.HOLD_LABEL, choose.STOP_LABEL}.intersection(issue.labels)
+    if held:
+        return f"issue {offer.issue} has the label {min(held)}"
     return _why_base_moved(project, offer)
 
 
@@ -114,8 +122,8 @@ def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> E
     for event in project.store.append([intended], lease=lease):
         report(event)
     stop.heed(project.place)
-    workspace.unbundle(Path(offer.bundle), offer.sha256, offer.head, into=project.place.git_dir)
-    place = project.forge.publish(offer.branch, offer.head, offer.bundle, offer.body)
+    bring_in(project, offer)
+    place = project.forge.publish(offer.branch, offer.head, offer.body)
     state = project.forge.handoff_state(offer.branch, offer.head, project.base.commit)
     if state not in ("open", "merged"):
         raise WorldError(f"branch {offer.branch} is {state} right after it was made", "Look who else moves branches.")
@@ -132,7 +140,7 @@ def _event(offer: Handoff, kind: str, data: dict[str, object]) -> Event:
 def deliver_run(job: Job, offer: Handoff) -> Ending:
     """Hand off within the run that made the change."""
     # The objects must be here before paths can be compared, should the base have moved meanwhile.
-    workspace.unbundle(Path(offer.bundle), offer.sha256, offer.head, into=job.project.place.git_dir)
+    bring_in(job.project, offer)
     stale = why_stale(job.project, offer)
     if stale:
         return Ending(outcome=Outcome.STALE, why=stale)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autonomy_pack import config as configuration
-from autonomy_pack.edges import clock, files
+from autonomy_pack.agents import AGENTS
+from autonomy_pack.edges import clock, documents, files
+from autonomy_pack.edges.documents import DocumentError
 from autonomy_pack.flows import runs
 from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config
 from autonomy_pack.flows.runs import Past
@@ -76,12 +78,21 @@ def _written_out(mission: Mission, argv: object) -> list[tuple[str, ...]]:
     return [words]
 
 
+def _agent_problems(text: str, file: str) -> Iterator[Finding]:
+    """The agent a valid mission names must be one we have."""
+    document = documents.load_yaml(text, file)
+    agent = document.data.get("agent", "planner")
+    if agent not in AGENTS:
+        fix = f"The agents are {', '.join(AGENTS)}."
+        yield DocumentError(file, document.line(["agent"]), f"there is no agent {agent}", fix).finding("mission")
+
+
 def _checks(place: Place) -> list[str]:
     return [check.name for check in read_config(place).checks]
 
 
 def _listed(file: str, text: str, checks: Sequence[str]) -> Listed:
-    found = tuple(configuration.mission_problems(text, file, checks=checks))
+    found = tuple(configuration.mission_problems(text, file, checks=checks)) or tuple(_agent_problems(text, file))
     mission = None if found else configuration.load_mission(text, file, checks=checks)
     return Listed(name=Path(file).stem, file=file, mission=mission, problems=found)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autonomy_pack import config as configuration
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.contracts import Forge, Store
 from autonomy_pack.edges import files, git, host
 from autonomy_pack.errors import UsageError
@@ -151,7 +152,10 @@ def read_config(place: Place) -> Config:
     """The repository's configuration, or the defaults when it has none; UsageError with file, line and fix."""
     path = place.root / CONFIG_FILE
     text = files.read(path).decode("utf-8", "replace") if path.is_file() and not path.is_symlink() else None
-    return configuration.load_config(text, CONFIG_FILE)
+    config = configuration.load_config(text, CONFIG_FILE)
+    if config.agent not in AGENTS:
+        raise UsageError(f"{CONFIG_FILE}: there is no agent {config.agent}", f"The agents are {', '.join(AGENTS)}.")
+    return config
 
 
 def store_url(place: Place, config: Config) -> str:

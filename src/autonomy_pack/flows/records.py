@@ -74,7 +74,8 @@ class Transcript:
     def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = {key: _redacted(part, self._secrets) for key, part in data.items()}
         output = cleaned.get("output")
-        if isinstance(output, str) and len(output) > _LONG:
+        # One that was cut where it arose has the hash of the whole already, and is short enough to stay here.
+        if isinstance(output, str) and len(output) > _LONG and not cleaned.get("output_sha256"):
             content = output.encode("utf-8", "backslashreplace")
             cleaned["output_sha256"] = files.sha256(content)
             cleaned["output"] = None

@@ -36,11 +36,15 @@ class Wanted:
 
 @value
 class Session:
-    """What a session did. `exit_code` is 0, 4 when a run failed, 5 when it was stopped."""
+    """What a session did: its runs' ends, and the tasks it passed by because another session had them or their lane.
+
+    `exit_code` is 0, 4 when a run failed, 5 when it was stopped.
+    """
 
     id: str
     survey: survey.Survey
     runs: tuple[Event, ...]
+    passed_by: tuple[str, ...]
     summary: str
     exit_code: int
 
@@ -51,8 +55,8 @@ def check_wanted(wanted: Wanted) -> None:
         raise UsageError(f"max_issues is {wanted.max_issues}", "Give 1 to 10; beyond that, also --allow-continuous.")
     if wanted.agent is not None and wanted.agent not in AGENTS:
         raise UsageError(f"unknown agent {one_line(wanted.agent, 60)}", f"The agents are {', '.join(AGENTS)}.")
-    if bool(wanted.argv) != (wanted.agent == "command"):
-        raise UsageError("--agent command and --agent-command go together", "Give both, or neither.")
+    if wanted.agent == "command" and not wanted.argv:
+        raise UsageError("agent command has no program", "Name it: --agent-command 'PROGRAM ARG …'.")
 
 
 def run(project: Project, wanted: Wanted, box: Box, report: Report) -> Session:
@@ -89,27 +93,32 @@ def _ready(project: Project, report: Report) -> Report:
 
 def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int, seen: survey.Survey) -> Session:
     """Attempt the work until `most` runs are made, or a stop; then summarise."""
-    ended, stopped = _attempts(project, terms, work, most)
-    text = summary.finish_session(project, lease, terms.report, seen)
-    failed = any(Outcome(event.data["outcome"]) in _BAD for event in ended)
-    code = 5 if stopped else 4 if failed else 0
-    return Session(id=terms.session, survey=seen, runs=tuple(ended), summary=text, exit_code=code)
-
-
-def _attempts(project: Project, terms: Terms, work: Work, most: int) -> tuple[list[Event], bool]:
-    """(the run.finished events of at most `most` runs, whether it was stopped)."""
     ended: list[Event] = []
+    passed_by: list[str] = []
     for task, mission, seq in work:
-        if len(ended) == most:
+        if len(ended) == most or _is_stopped(project, ended):
             break
-        if stop.read(project.place):
-            return ended, True
         event = attempt.attempt(project, task, mission, terms, seq)
         if event:
             ended.append(event)
-            if event.data["outcome"] == Outcome.STOPPED:
-                return ended, True
-    return ended, False
+        else:
+            passed_by.append(task.id)
+    text = summary.finish_session(project, lease, terms.report, seen)
+    failed = any(Outcome(event.data["outcome"]) in _BAD for event in ended)
+    return Session(
+        id=terms.session,
+        survey=seen,
+        runs=tuple(ended),
+        passed_by=tuple(passed_by),
+        summary=text,
+        exit_code=5 if _is_stopped(project, ended) else 4 if failed else 0,
+    )
+
+
+def _is_stopped(project: Project, ended: Sequence[Event]) -> bool:
+    """Whether a stop is set, or was when the last run ended."""
+    last = ended[-1].data["outcome"] if ended else None
+    return last == Outcome.STOPPED or stop.read(project.place) is not None
 
 
 def chosen(seen: survey.Survey, wanted: Wanted) -> list[tuple[Task, Mission]]:

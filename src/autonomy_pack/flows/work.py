@@ -65,7 +65,7 @@ def make_change(job: Job) -> Change | None:
     )
     change = objects.read_change(job.space.git_dir, job.run.base, head)
     bundle = job.folder / "attempt.bundle"
-    change = dataclasses.replace(change, bundle=str(bundle), sha256=workspace.bundle(job.space, bundle))
+    change = dataclasses.replace(change, bundle=bundle.name, sha256=workspace.bundle(job.space, bundle))
     data: dict[str, object] = {
         "base": change.base,
         "head": change.head,
@@ -73,7 +73,7 @@ def make_change(job: Job) -> Change | None:
         "files": [one_line(file.path, 300) for file in change.files[:100]],
         "added": sum(file.added for file in change.files),
         "removed": sum(file.removed for file in change.files),
-        "bundle": bundle.name,
+        "bundle": change.bundle,
         "sha256": change.sha256,
     }
     job.tell([job.event("change.made", data)])

@@ -68,9 +68,8 @@ class LocalForge:
             return False
         return True
 
-    def publish(self, branch: str, head: str, bundle: str, body: str) -> str:
+    def publish(self, branch: str, head: str, body: str) -> str:
         """Create the branch at `head` unless it is there already, and keep the body beside it."""
-        del bundle  # the flow verified it and brought its objects in
         here = self._tip(branch)
         if here is None:
             git.run("update-ref", "--create-reflog", f"refs/heads/{branch}", head, "0" * len(head), at=self._git_dir)
