@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files as resources
 
 from autonomy_pack.edges import clock, files, host
+from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import trust
 from autonomy_pack.flows.project import CONFIG_FILE, Place, governing_files, prepare_workspace
 
@@ -28,6 +29,10 @@ def _write(place: Place, path: str, template: str) -> bool:
     target = place.root / path
     if target.exists() or target.is_symlink():
         return False
+    if not target.resolve().is_relative_to(place.root.resolve()):
+        raise UsageError(
+            f"{path} lies behind a link that leads out of {place.root}", "Remove the link, then try again."
+        )
     text = (resources("autonomy_pack") / "templates" / template).read_text()
     files.write(target, text.replace("AUTHOR", host.user_name()).replace("CREATED", clock.now()[:10]))
     return True
