@@ -168,6 +168,7 @@ def test_a_lease_that_is_lost_ends_a_silent_agent(world: World) -> None:
     scripted(world, "write a.txt 1\nsleep 7", limits="minutes: 1, stall_minutes: 1")
     run_with(world, at("step.started", lambda: steal(world), step=2))
     assert world.reported[-2].data["outcome"] == "stale"
+    assert [event.data["step"] for event in world.reported if event.kind == "step.finished"] == [1]
     assert events(world, "change.made") == []
     assert world.branches() == []
 
