@@ -97,3 +97,14 @@ def test_looking_at_the_issues_writes_nothing_either(world: World, scratch: Path
     world.autonomy("config", "show")
     world.autonomy("mission", "list")
     assert fingerprint(world.root, scratch) == before
+
+
+def test_looking_at_what_cannot_be_opened_leaves_nothing_behind_either(world: World, scratch: Path) -> None:
+    database = world.root / ".agent-workspace/autonomy.db"
+    database.parent.mkdir()
+    database.write_bytes(b"not a database" * 1000)
+    assert world.call("issue", "list").returncode == 4
+    world.git("branch", "-m", "main", "one")
+    world.git("branch", "two")
+    assert world.call("issue", "list").returncode == 2
+    assert list(scratch.iterdir()) == []

@@ -31,10 +31,12 @@ def look(path: Path, agent: str | None, box: Box) -> tuple[Project, survey.Surve
     own = project.store_url(place, project.read_config(place))
     there = not own.startswith("sqlite") or (place.workspace / "autonomy.db").exists()
     folder = files.temporary("autonomy-dry-")
-    opened = project.open_project(path, store=own if there else f"sqlite:///{folder / 'empty.db'}")
-    seen = survey.look(opened, box=box, agent=agent)
-    opened.store.close()
-    files.remove_tree(folder)
+    try:
+        opened = project.open_project(path, store=own if there else f"sqlite:///{folder / 'empty.db'}")
+        seen = survey.look(opened, box=box, agent=agent)
+        opened.store.close()
+    finally:
+        files.remove_tree(folder)
     return opened, seen
 
 
