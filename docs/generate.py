@@ -23,7 +23,7 @@ _STORE, _TRANSCRIPT = "store", "transcript"
 ABOUT: Mapping[str, tuple[str, str, str]] = {
     "task.seen": (_STORE, "seen/TASK/PIN", "An eligible issue was seen with this text for the first time."),
     "task.claimed": (_STORE, "claim/TASK/FENCE", "A run took the task; everything it writes carries this fence."),
-    "run.started": (_STORE, "start/RUN", "The agent's process began."),
+    "run.started": (_STORE, "start/RUN/PID", "A process of the agent began: one a round."),
     "change.made": (_STORE, "", "The harness committed what lay in the work folder and kept it as a bundle."),
     "check.ran": (_STORE, "", "A check ended on that commit; `exit` is null when its time limit ended it."),
     "finding.found": (_STORE, "", "A guard found something."),

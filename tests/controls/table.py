@@ -478,7 +478,7 @@ SINKS = (
     control(
         "what is printed is redacted",
         RECORD + "what_is_printed_about_a_run_is_redacted",
-        ("commands/run.py", "redact(runs.diff(opened, found) if diff else runs.log(found))", "runs.log(found)"),
+        ("commands/run.py", "redact(text, records.known_secrets())", "text"),
     ),
     control(
         "foreign words are harmless in a body",

@@ -106,3 +106,15 @@ def test_a_handoff_is_open_moved_merged_or_deleted(world: World) -> None:
     assert here.handoff_state("agent/p/1-x-y", head, base) == "deleted"
     world.git("merge", "-q", "--no-ff", head)
     assert here.handoff_state("agent/p/1-x-y", head, world.git("rev-parse", "main")) == "merged"
+
+
+@pytest.mark.parametrize("link", [".autonomy", ".autonomy/issues"])
+def test_a_folder_of_issues_that_leads_elsewhere_is_not_followed(world: World, tmp_path: Path, link: str) -> None:
+    elsewhere = World(tmp_path / "elsewhere")
+    path = elsewhere.issue("1")
+    before = path.read_text()
+    (world.root / link).parent.mkdir(exist_ok=True)
+    (world.root / link).symlink_to(elsewhere.root / link)
+    assert forge(world).issues() == ([], [])
+    assert not forge(world).label("1", add=["x"])
+    assert path.read_text() == before

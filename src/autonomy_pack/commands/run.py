@@ -78,13 +78,14 @@ def show(outer: Path, run: str, diff: bool, log: bool, repo: Path, as_json: bool
     """One run, by its id (`.#7/3`) or its issue (its newest run)."""
     from autonomy_pack.edges.redact import redact
     from autonomy_pack.edges.sanitize import visible
-    from autonomy_pack.flows import project, runs
+    from autonomy_pack.flows import project, records, runs
     from autonomy_pack.views import past
 
     opened = project.open_project(_chosen(outer, repo))
     found = runs.find(opened, run)
     if diff or log:
-        click.echo(visible(redact(runs.diff(opened, found) if diff else runs.log(found))))
+        text = runs.diff(opened, found) if diff else runs.log(found)
+        click.echo(visible(redact(text, records.known_secrets())))
     elif as_json:
         options.print_json(runs.record(found))
     else:

@@ -74,16 +74,16 @@ def _pid_namespace() -> str:
         return "none"
 
 
-def pid_start(pid: int) -> float | None:
+def pid_start(pid: int, *, buried: bool = True) -> float | None:
     """When that process started, in clock ticks since boot (seconds where there is no /proc); None when it is gone.
 
-    A zombie counts as gone: it holds nothing any more.
+    A zombie counts as gone, for it holds nothing any more, unless `buried` is False.
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return _pid_start_without_proc(pid) if not Path("/proc/self/stat").exists() else None
-    return None if fields[0] in "ZX" else float(fields[19])
+    return None if buried and fields[0] in "ZX" else float(fields[19])
 
 
 def _pid_start_without_proc(pid: int) -> float | None:

@@ -64,7 +64,8 @@ class Tree:
         """`elsewhere`: children of ours that were there before it, and so are none of its orphans."""
         self.root = root
         self._elsewhere = elsewhere
-        self.start = host.pid_start(root) or 0.0
+        # It may have ended already, but it is our child and not waited for, so its number is still its own.
+        self.start = host.pid_start(root, buried=False) or 0.0
         self._seen = {root: self.start}
 
     def end(self) -> int:

@@ -10,6 +10,7 @@ from autonomy_pack.model import Brief, Ended, Outcome
 from autonomy_pack.views import prompt
 
 _GO, _STOP = b"go\n", b"stop\n"
+_TALK = 1024 * 1024
 
 
 class _Watch:
@@ -20,6 +21,7 @@ class _Watch:
         self._agent = AGENTS[job.run.agent]
         self.steps = 0
         self.failure = ""
+        self._said = self._unsaid = 0
 
     @property
     def too_many(self) -> bool:
@@ -29,6 +31,8 @@ class _Watch:
         """Record one line; the answer it waits for, if any."""
         seen = self._agent.read(line)
         for kind, data in seen.events:
+            if kind == "agent.said" and not self._worth_saying(line):
+                continue
             event = self._job.transcript.add(kind, data, f"agent:{self._job.run.agent}")
             self.steps += kind == "step.started"
             if kind == "step.finished" and data.get("exit"):
@@ -36,6 +40,18 @@ class _Watch:
         if not seen.waits:
             return None
         return _STOP if self.too_many or self._job.why_stop() else _GO
+
+    def _worth_saying(self, line: bytes) -> bool:
+        """The first MiB of mere talk goes into the transcript; the log keeps the head and tail of all of it."""
+        self._said += len(line)
+        self._unsaid += self._said > _TALK
+        return self._said <= _TALK
+
+    def close(self) -> None:
+        """Say how much was left out."""
+        if self._unsaid:
+            text = f"{self._unsaid} more lines; agent.log has the last of them"
+            self._job.transcript.add("agent.said", {"text": text}, "system")
 
 
 def _last_line(text: str) -> str:
@@ -61,6 +77,7 @@ def perform(job: Job, complaint: str = "") -> Ending | None:
         log=job.folder / "agent.log",
         on_start=lambda pid, start: _started(job, pid, start),
     )
+    watch.close()
     if ended.cause == "stopped" and not watch.too_many:
         job.heed_stop()
         raise LeaseLost(f"run {job.run.id} was stopped: {ended.says}", "Run again.")
@@ -98,7 +115,7 @@ def _started(job: Job, pid: int, pid_start: float) -> None:
         "pid": pid,
         "pid_start": pid_start,
     }
-    job.tell([job.event("run.started", data, key=f"start/{job.run.id}")])
+    job.tell([job.event("run.started", data, key=f"start/{job.run.id}/{pid}")])
 
 
 def _ending(job: Job, watch: _Watch, ended: Ended) -> Ending | None:

@@ -29,7 +29,7 @@ class LocalForge:
         """Every issue file, and a finding for each that cannot be read; one bad file never hides the others."""
         read: list[Issue] = []
         broken: list[Finding] = []
-        for path in sorted(self._folder.glob("*.md")) if self._folder.is_dir() else []:
+        for path in self._files():
             try:
                 read.append(_issue(path))
             except (UsageError, WorldError) as error:
@@ -37,6 +37,11 @@ class LocalForge:
                     Finding(rule="issue-file", risk=Risk.MEDIUM, says=error.says, fix=error.fix, where=path.name)
                 )
         return read, broken
+
+    def _files(self) -> list[Path]:
+        """The issue files; none when the folder is a link, which could lead anywhere."""
+        linked = self._folder.is_symlink() or self._folder.parent.is_symlink()
+        return [] if linked or not self._folder.is_dir() else sorted(self._folder.glob("*.md"))
 
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
         """Edit the file's `labels`, nothing else of it."""
@@ -53,6 +58,8 @@ class LocalForge:
 
     def _edit(self, issue: str, edited: Any) -> bool:
         path = self._folder / f"{issue}.md"
+        if path not in self._files():
+            return False
         try:
             before = _text(path)
             front, _, _ = documents.split_front_matter(before, path.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def _prefixes() -> Iterator[Path]:
         yield Path(prefix)
         yield Path(prefix).resolve()
     interpreter = Path(sys.executable)
-    while interpreter.is_symlink():
-        interpreter = Path(os.path.normpath(interpreter.parent / interpreter.readlink()))
-        yield interpreter.parent.parent
+    with suppress(PermissionError):  # a folder on the way that this user may not look into helps nobody inside either
+        while interpreter.is_symlink():
+            interpreter = Path(os.path.normpath(interpreter.parent / interpreter.readlink()))
+            yield interpreter.parent.parent
