@@ -10,14 +10,25 @@ import pytest
 from tests.world import World
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_home_of_anybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What wider fixtures do happens in a home of the session's."""
+    with pytest.MonkeyPatch.context() as patch:
+        _move_home(patch, tmp_path_factory.mktemp("session-home"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
+    _move_home(monkeypatch, tmp_path_factory.mktemp("home"))
+
+
+def _move_home(patch: pytest.MonkeyPatch, home: Path) -> None:
+    patch.setenv("HOME", str(home))
     for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(home / name.lower()))
+        patch.setenv(name, str(home / name.lower()))
     for name in ("AUTONOMY_STORE", "AUTONOMY_SANDBOX", "GITHUB_ACTIONS", "CI"):
-        monkeypatch.delenv(name, raising=False)
+        patch.delenv(name, raising=False)
 
 
 @pytest.fixture

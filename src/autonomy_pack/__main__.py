@@ -67,8 +67,9 @@ def _bug(error: Exception) -> int:
 
 def _say(says: str, fix: str) -> None:
     from autonomy_pack.edges.redact import redact
+    from autonomy_pack.edges.sanitize import visible
 
-    sys.stderr.write(f"autonomy: {redact(says)}\n  Next: {redact(fix)}\n")
+    sys.stderr.write(visible(f"autonomy: {redact(says)}\n  Next: {redact(fix)}\n"))
 
 
 if __name__ == "__main__":

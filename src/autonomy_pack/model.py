@@ -87,6 +87,7 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         "decision.answered": "option why via action_sha256",
         "handoff.intended": "branch head closes",
         "handoff.made": "ref url number verified",
+        "handoff.ended": "state closed",
         "run.finished": "outcome why seconds usd tokens transcript_sha256",
         "spend.reserved": "scopes usd tokens",
         "spend.settled": "usd tokens model",
@@ -171,7 +172,8 @@ class Decision:
 class Head:
     """The newest state of one subject, folded from its events: events are commits, heads are refs.
 
-    `type` is task, decision, control, session or day. `status` of a task: seen, queued, running or an Outcome.
+    `type` is task, decision, control, session or day. `status` of a task: seen, queued, running, skipped,
+    an Outcome, or what became of its handoff: merged, held (its branch was deleted unmerged).
     """
 
     repo: str
@@ -479,12 +481,14 @@ class Examination:
 class Rules:
     """What guards judge a change by. `checks` are the checks that had to pass; `results` what they did.
 
-    `results` is None where no checks belong to the question (guard check on any range).
+    `results` is None where no checks belong to the question (guard check on any range). `each_commit`: the commits in
+    between are judged on their own too, not only their sum.
     """
 
     protected: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     results: tuple[CheckResult, ...] | None = None
+    each_commit: bool = False
     secrets: tuple[str, ...] = ()
     max_files: int = 100
     max_kib: int = 4096

@@ -11,12 +11,12 @@ from autonomy_pack.edges import shell
 from autonomy_pack.model import Brief, Mission, Priority, Step, Task
 
 
-def brief(*, steps=(), argv=(), fields=None, work="/") -> Brief:
+def brief(*, steps=(), argv=(), fields=None, constraints=(), work="/") -> Brief:
     task = Task(
         id=".#1", repo=".", issue="1", title="t", body="b", labels=(), priority=Priority.LOW, lane="default",
         mission="m", agent="script", acceptance=(), fields=fields or {}, pin="", created="",
     )  # fmt: skip
-    mission = Mission(name="m", version=1, goal="g", agent="script")
+    mission = Mission(name="m", version=1, goal="g", agent="script", constraints=tuple(constraints))
     return Brief(task=task, mission=mission, steps=tuple(steps), prompt="", work=str(work), argv=tuple(argv))
 
 
@@ -33,9 +33,13 @@ def test_a_command_is_one_step_a_word():
     assert planned(brief(argv=("write a.txt 'two words'", "crash"))) == [["write", "a.txt", "two words"], ["crash"]]
 
 
-def test_the_issues_form_field_is_the_script_of_last_resort():
-    fields = {"Script": "```\nwrite a.txt hello\n\nsay it's open\n```"}
-    assert planned(brief(fields=fields)) == [["write", "a.txt", "hello"], ["say", "it's", "open"]]
+def test_the_missions_constraints_are_the_script_of_last_resort():
+    lines = ("write a.txt hello", "say it's open")
+    assert planned(brief(constraints=lines)) == [["write", "a.txt", "hello"], ["say", "it's", "open"]]
+
+
+def test_the_issues_words_are_never_the_script():
+    assert planned(brief(fields={"Script": "write a.txt hello"})) == []
 
 
 def test_no_script_is_nothing_to_do():

@@ -102,6 +102,7 @@ def test_an_agent(source: Source, world: World, tmp_path: Path) -> None:
     (programs / "acme").write_text('#!/bin/sh\ncat > task.txt\necho \'{"say": "I read the task"}\'\n')
     (programs / "acme").chmod(0o755)
     world.issue("1")
+    world.trust()
     path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     source.autonomy(world, "run", "--agent", "acme", env=path)
     [branch] = world.branches()

@@ -37,6 +37,7 @@ CODES = {
     r"autonomy guard check": {0, 1},
     r"autonomy doctor": {0, 1},  # a machine may lack a sandbox
     r".*'exit 1'": {4},
+    r"autonomy task reset": {0, 2},  # a branch of its last handoff may be there
     r"autonomy mission run replace-text": {0, 4},  # the quickstart's tests look at what it replaces
 }
 STATES = r"now|never|not yet \((GitHub|agents|fleet|service)\)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -32,8 +33,10 @@ def scripted(
 ) -> None:
     """Issue `id` for the double, which plays `script`, a line a step."""
     world.config(checks)
-    world.mission("free", f"goal: Do it.\nagent: script\nlimits: {{{limits}}}\n{mission}")
-    world.issue(id, labels=("priority:high", "mission:free", "agent:script", *labels), body=f"### Script\n\n{script}\n")
+    lines = json.dumps(script.splitlines())
+    name = f"free-{id.lower()}"
+    world.mission(name, f"goal: Do it.\nagent: script\nconstraints: {lines}\nlimits: {{{limits}}}\n{mission}")
+    world.issue(id, labels=("priority:high", f"mission:{name}", *labels), body=f"{script}\n")
 
 
 def bump(world: World, *, id: str = "1", checks: str = PASSING) -> None:

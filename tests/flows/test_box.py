@@ -59,9 +59,13 @@ def test_without_a_box_nothing_that_runs_programs_is_chosen(world: World, bare: 
     mark = world.root.parent / "mark"
     world.config(f'checks: [{{name: tests, run: [touch, "{mark}"]}}]\n' if what == "checks" else "max_issues: 1\n")
     step = f'run: [touch, "{mark}"]' if what == "steps" else "write: {path: a.txt, text: one}"
-    steps = "agent: script\n" if what == "agent" else f"tools: [run, write]\nsteps:\n  - {step}\n"
+    steps = (
+        f"agent: script\nconstraints: ['write_outside {mark}']\n"
+        if what == "agent"
+        else f"tools: [run, write]\nsteps:\n  - {step}\n"
+    )
     world.mission("free", f"goal: Do it.\n{steps}")
-    world.issue("1", labels=("priority:high", "mission:free"), body=f"### Script\n\nwrite_outside {mark}\n")
+    world.issue("1", labels=("priority:high", "mission:free"), body="")
     said = world.autonomy("run", env=bare)
     assert "need a sandbox" in said
     assert not mark.exists()

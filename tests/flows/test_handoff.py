@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -127,11 +128,16 @@ def test_a_branch_of_that_name_is_never_overwritten(world: World, branch: str) -
     world.git("commit", "-q", "-m", "mine")
     world.git("checkout", "-q", "main")
     tip = world.git("rev-parse", branch)
-    world.autonomy("task", "reset", "1")
+    ended = world.call("task", "reset", "1")
+    assert ended.returncode == 2
+    assert f"git branch -D {branch}" in ended.stderr
     world.run()
     assert world.git("rev-parse", branch) == tip
-    assert outcomes(world)[-1] == "failed"
-    assert "never overwrite" in events(world, "run.finished")[-1].data["why"]
+    shutil.rmtree(world.root / ".agent-workspace")
+    done = world.run()
+    assert done.runs == ()
+    assert "is there already" in done.survey.choices[0].why
+    assert world.git("rev-parse", branch) == tip
 
 
 def test_a_handoff_that_is_not_there_afterwards_is_no_handoff(world: World) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.world import World
 
-MISSION = "goal: Do it.\nagent: script\nlimits: {{steps: 60, minutes: {minutes}, stall_minutes: {stall}}}\n"
+MISSION = "goal: Do it.\nagent: script\nconstraints: {script}\nlimits: {{steps: 60, minutes: {minutes}, stall_minutes: {stall}}}\n"
 ENDLESS = ("stalled", "timed_out")
 
 KINDS = {
@@ -61,8 +63,13 @@ def test_a_misbehaving_agent_is_judged_by_what_it_left(world: World, kind: str) 
     )
     world.config("checks: [{name: greets, run: [python3, -c, \"open('hello.txt')\"]}]\n")
     short = outcome in ENDLESS  # only what must be ended by a limit waits for one
-    world.mission("free", MISSION.format(minutes=0.08 if short else 1, stall=0.04 if short else 1))
-    world.issue("1", labels=["priority:high", "mission:free", "agent:script"], body=f"### Script\n\n{script}\n")
+    world.mission(
+        "free",
+        MISSION.format(
+            script=json.dumps(script.splitlines()), minutes=0.08 if short else 1, stall=0.04 if short else 1
+        ),
+    )
+    world.issue("1", labels=["priority:high", "mission:free"], body="")
     done = world.run()
     assert [event.data["outcome"] for event in done.runs] == [outcome], done.runs[0].data["why"]
     assert done.runs[0].data["why"]

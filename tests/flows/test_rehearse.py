@@ -104,7 +104,9 @@ def test_looking_at_what_cannot_be_opened_leaves_nothing_behind_either(world: Wo
     database.parent.mkdir()
     database.write_bytes(b"not a database" * 1000)
     assert world.call("issue", "list").returncode == 4
+    database.unlink()
     world.git("branch", "-m", "main", "one")
     world.git("branch", "two")
+    world.issue("1")
     assert world.call("issue", "list").returncode == 2
     assert list(scratch.iterdir()) == []

@@ -67,7 +67,7 @@ def test_it_shows_what_is_running(world: World) -> None:
     try:
         until(lambda: status(world)["running"])
         (running,) = status(world)["running"]
-        assert (running["task"], running["run"], running["mission"]) == (".#1", ".#1/1", "free")
+        assert (running["task"], running["run"], running["mission"]) == (".#1", ".#1/1", "free-1")
         assert status(world)["state"] == "running"
     finally:
         session.terminate()

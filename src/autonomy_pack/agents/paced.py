@@ -39,7 +39,12 @@ def read(line: bytes) -> Seen:
 
 
 def _complete(kind: str, data: Any) -> bool:
-    return isinstance(data, Mapping) and set(data) == EVENT_FIELDS[kind]
+    """Whether it is what our program would say; the folder's programs may have written to its output too."""
+    if not isinstance(data, Mapping) or set(data) != EVENT_FIELDS[kind] or not isinstance(data["step"], int):
+        return False
+    if kind == "step.started":
+        return isinstance(data["tool_call"], Mapping)
+    return isinstance(data["exit"], int) and isinstance(data["duration"], int | float)
 
 
 def _said(line: bytes) -> Seen:

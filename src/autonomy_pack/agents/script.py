@@ -11,8 +11,6 @@ from autonomy_pack.model import Brief, Command, Step
 secrets: tuple[str, ...] = ()
 read = paced.read
 
-_FIELD = "script"
-
 
 def runs_programs(brief: Brief) -> bool:  # noqa: ARG001  (some behaviours do, and all of them mean harm)
     """Always: it stands for an agent that does whatever it likes."""
@@ -25,12 +23,13 @@ def command(brief: Brief) -> Command:
 
 
 def _script(brief: Brief) -> list[list[str]]:
-    """The steps; else the command's words, a line each; else the issue's form field `Script`, a line each."""
+    """The steps; else the command's words, a line each; else the mission's constraints, a line each.
+
+    Never the issue: its text gives no orders, not even to the double.
+    """
     if brief.steps:
         return [_words(step) for step in brief.steps]
-    fields = {name.lower(): text for name, text in brief.task.fields.items()}
-    lines = brief.argv or fields.get(_FIELD, "").splitlines()
-    return [_split(line) for line in lines if line.strip() and not line.startswith("```")]
+    return [_split(line) for line in brief.argv or brief.mission.constraints]
 
 
 def _split(line: str) -> list[str]:

@@ -33,14 +33,15 @@ class ByHand:
     def __init__(self, repo: Path, target: str, inputs: tuple[str, ...], sandbox: str | None, *, as_json: bool) -> None:
         self._repo, self._as_json = repo, as_json
         self._place = project.find(repo)
-        trust.need(self._place)
         self._mission = missions.load(self._place, target)
         self._given = _given(inputs)
         filling.fill(self._mission, {}, self._given)
+        trust.need(self._place)
         self._config = project.read_config(self._place)
         self._box = box.choose(self._config, sandbox)
-        if missions.programs(self._mission):
+        if missions.programs(self._mission) or self._config.checks:
             self._box.need_for_programs()
+            trust.need_for_programs(self._place)
 
     def run(self, output: Path | None) -> int:
         """Run it; the exit code tells the outcome."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from autonomy_pack.commands import options
+from autonomy_pack.errors import UsageError
 
 
 @click.group(name="decision")
@@ -64,7 +65,8 @@ def approve(decision: tuple[str, ...], comment: str, repo: Path) -> None:
         made = decisions.approve(opened, one, comment, lambda _: None)
         branch = made.data["ref"].removeprefix("refs/heads/")
         click.echo(f"{one} approved: {branch}")
-        click.echo(f"  Look at   git diff {opened.base.branch}...{branch}")
+        at = "git" + options.spoken(repo)[1].replace(" --repo ", " -C ")
+        click.echo(f"  Look at   {at} diff {opened.base.branch}...{branch}")
 
 
 @command.command()
@@ -75,6 +77,8 @@ def deny(decision: tuple[str, ...], reason: str, repo: Path) -> None:
     """Say no: the change stays kept, the task is held until its text changes or it is reset."""
     from autonomy_pack.flows import decisions, project
 
+    if not reason.strip():
+        raise UsageError("the reason is empty", 'Say why: --reason "…".')
     opened = project.open_project(repo)
     for one in decision:
         denied = decisions.deny(opened, one, reason)

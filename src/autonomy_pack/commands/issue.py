@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from autonomy_pack.commands import options
+from autonomy_pack.edges.sanitize import one_line
 
 
 @click.group(name="issue")
@@ -20,7 +21,7 @@ def command() -> None:
 @options.as_json
 def list_issues(repo: Path, as_json: bool) -> None:
     """Every open issue: the eligible ones in the order they would be worked on, then the others with their why."""
-    from autonomy_pack.flows import box, project, rehearse
+    from autonomy_pack.flows import box, project, rehearse, trust
 
     place = project.find(repo)
     _, seen = rehearse.look(repo, None, box.choose(project.read_config(place), None))
@@ -28,8 +29,13 @@ def list_issues(repo: Path, as_json: bool) -> None:
         options.print_json([_row(choice) for choice in seen.choices])
     else:
         click.echo(_text(seen))
+    if not trust.is_trusted(place):
+        click.echo(
+            "This repository's configuration is not trusted yet: `autonomy run` will ask for `autonomy trust`.",
+            err=True,
+        )
     for finding in seen.broken:
-        click.echo(f"unreadable: {finding.says}\n  Next: {finding.fix}", err=True)
+        click.echo(f"unreadable: {one_line(finding.says, 300)}\n  Next: {one_line(finding.fix, 300)}", err=True)
 
 
 def _row(choice: Any) -> dict[str, object]:

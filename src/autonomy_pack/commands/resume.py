@@ -15,5 +15,5 @@ def command(repo: Path) -> None:
     """Take the stop away; `autonomy run` works again."""
     from autonomy_pack.flows import project, stop
 
-    was_set = stop.resume(project.open_project(repo))
+    was_set = stop.resume(project.find(repo))
     click.echo("Resumed; `autonomy run` goes on." if was_set else "Nothing was stopped.")

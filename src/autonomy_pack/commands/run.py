@@ -118,8 +118,9 @@ def recover(outer: Path, run: str, repo: Path) -> None:
     found = runs.find(opened, run)
     branch = runs.recover(opened, found)
     click.echo(f"The change of run {found.id} is on branch {branch}; nothing else was touched.")
-    click.echo(f"  Look at   git diff {opened.base.branch}...{branch}")
-    click.echo(f"  Remove    git branch -D {branch}")
+    at = "git" + options.spoken(_chosen(outer, repo))[1].replace(" --repo ", " -C ")
+    click.echo(f"  Look at   {at} diff {opened.base.branch}...{branch}")
+    click.echo(f"  Remove    {at} branch -D {branch}")
 
 
 def _chosen(outer: Path, inner: Path) -> Path:

@@ -22,10 +22,11 @@ def command(repo: Path, as_json: bool) -> None:
     config = project.read_config(place)
     url = project.store_url(place, config)
     there = bool(host.setting("AUTONOMY_STORE")) or (place.workspace / "autonomy.db").exists()
-    told = status.status(place, config, open_store(url, create=False) if there else None)
+    store = open_store(url, create=False) if there else None
+    told = status.status(place, config, store)
     if as_json:
         options.print_json(told)
         return
     from autonomy_pack.views import status as view
 
-    click.echo(view.text(told))
+    click.echo(view.text(told, status.needing_a_person(store)))

@@ -16,5 +16,7 @@ def command(reason: str, repo: Path) -> None:
     """Stop all work on a repository until `autonomy resume`. Work done so far is kept."""
     from autonomy_pack.flows import project, stop
 
-    stop.set_stop(project.open_project(repo), reason)
+    unrecorded = stop.set_stop(project.find(repo), reason)
     click.echo("Stopped. Running agents are ended within 5 s; `autonomy resume` lets work go on.")
+    if unrecorded:
+        click.echo(f"It holds, but could not be recorded as an event: {unrecorded}", err=True)

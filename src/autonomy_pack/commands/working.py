@@ -39,7 +39,7 @@ class Working:
         as_json: bool,
     ) -> None:
         self._repo, self._issue, self._agent = repo, issue, agent
-        self._argv = tuple(shlex.split(agent_command or ""))
+        self._argv = _argv(agent_command or "")
         self._sandbox, self._as_json = sandbox, as_json
         self._live = not as_json and sys.stdout.isatty() and not host.setting("CI")
 
@@ -117,7 +117,7 @@ class Working:
                 f"  {'#' + task.rpartition('#')[2]:<4} – taken meanwhile          another session has it, or its lane"
             )
         for finding in done.survey.broken:
-            click.echo(f"  {finding.where}: {one_line(finding.says, 120)} {one_line(finding.fix, 120)}")
+            click.echo(f"  unreadable: {one_line(finding.says, 140)}\n    Next: {one_line(finding.fix, 140)}")
         click.echo(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")
         for event in done.runs:
             self._next(opened, event, screen.events[event.run])
@@ -139,6 +139,13 @@ class Working:
         step = next_step(str(outcome), event.run, events)
         told = f"{program} {step.strip('`').removeprefix('autonomy ')}{where}" if step.startswith("`autonomy") else step
         click.echo(f"{title}   {told}")
+
+
+def _argv(words: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(words))
+    except ValueError as error:
+        raise UsageError(f"--agent-command {one_line(words, 80)!r}: {error}", "Quote it as a shell would.") from error
 
 
 @contextmanager
@@ -178,8 +185,14 @@ class _Screen:
             yield
 
     def report(self, event: Event) -> None:
-        """Show one event."""
+        """Show one event; when whoever read our output has gone, work goes on without it."""
         self.events.setdefault(event.run, []).append(event)
+        try:
+            self._show(event)
+        except BrokenPipeError:
+            self._quiet = True
+
+    def _show(self, event: Event) -> None:
         if self._quiet:
             return
         line = redact(progress.plain(event))

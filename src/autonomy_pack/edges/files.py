@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,18 +72,16 @@ def temporary(prefix: str) -> Path:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with all that is in it, also what somebody made unwritable; nothing happens if it is gone."""
+    """Remove a folder with all that is in it, also what somebody made unwritable, however deep; fine if it is gone.
 
-    def unlock(function: Callable[[str], object], path: str, _: object) -> None:
-        for place in (Path(path).parent, Path(path)):
-            if place.exists() and not place.is_symlink():
-                place.chmod(0o700)
-        if Path(path).exists() or Path(path).is_symlink():
-            function(path)
-
+    By chmod and rm: a tree may be deeper than Python can follow.
+    """
+    if not folder.exists():
+        return
+    for words in (["chmod", "-R", "u+rwX", "--", str(folder)], ["rm", "-rf", "--", str(folder)]):
+        subprocess.run(words, env={"PATH": os.defpath}, capture_output=True, check=False)
     if folder.exists():
-        with explained(f"removing {folder}"):
-            shutil.rmtree(folder, onerror=unlock)
+        raise WorldError(f"{folder} cannot be removed", "Remove it by hand.")
 
 
 class Journal:

@@ -19,7 +19,6 @@ _ISOLATED = (
     "core.quotePath=true",
     "diff.external=",
     "protocol.allow=never",
-    "protocol.file.allow=user",
     "commit.gpgSign=false",
     "gc.auto=0",
     "maintenance.auto=false",
@@ -42,6 +41,9 @@ def environment() -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        # An object that is missing is missing: fetching it would run what the repository names as its remote's program.
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_PROTOCOL_FROM_USER": "0",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_ADVICE": "0",
     }

@@ -6,8 +6,9 @@ user's objects (alternates) and never writes to them; its result leaves as a bun
 
 from __future__ import annotations
 
+import os
 import shutil
-import stat
+import subprocess
 from pathlib import Path
 
 from autonomy_pack.edges import files, git
@@ -15,6 +16,7 @@ from autonomy_pack.errors import WorldError
 from autonomy_pack.model import value
 
 _RESULT = "refs/attempt/result"
+_LARGEST = 64 << 20
 
 
 @value
@@ -63,27 +65,35 @@ def tree(space: Workspace) -> str:
     index = {"GIT_INDEX_FILE": str(space.folder / "index-commit")}
     _let_us_read(space.work)
     _make_plain(space.work)
+    _need_small_files(space.work)
     git.run("read-tree", space.base, at=space.git_dir, env=index)
     git.run("add", "--all", "--", ".", at=space.git_dir, work_tree=space.work, env=index)
     return git.text(git.run("write-tree", at=space.git_dir, env=index))
 
 
 def _let_us_read(work: Path) -> None:
-    """Give ourselves back what a program took away with chmod, so that its files can be judged."""
-    for path in [work, *work.rglob("*")]:
-        mode = path.lstat().st_mode
-        wanted = stat.S_IRUSR | (stat.S_IXUSR | stat.S_IWUSR if stat.S_ISDIR(mode) else 0)
-        if not stat.S_ISLNK(mode) and mode & wanted != wanted:
-            path.chmod(stat.S_IMODE(mode) | wanted)
+    """Give ourselves back what a program took away with chmod, so that its files can be judged, however deep."""
+    _run("chmod", "-R", "u+rwX", "--", str(work))
 
 
 def _make_plain(work: Path) -> None:
     """Take repositories away that lie inside the folder: what they hold is judged as the plain files it is."""
-    for path in [path for path in work.rglob(".git") if path.parent != work]:
-        if path.is_dir() and not path.is_symlink():
-            files.remove_tree(path)
-        else:
-            path.unlink()
+    _run("find", str(work), "-mindepth", "2", "-name", ".git", "-prune", "-exec", "rm", "-rf", "{}", "+")
+
+
+def _need_small_files(work: Path) -> None:
+    """WorldError when a file is too large to be judged: it may take no disk, but reading it takes memory and time."""
+    large = _run("find", str(work), "-type", "f", "-size", f"+{_LARGEST // 512}")
+    if large:
+        raise WorldError(
+            f"a file has more than {_LARGEST >> 20} MiB: {large.splitlines()[0][-200:]}", "Make it smaller."
+        )
+
+
+def _run(*words: str) -> str:
+    """A standard program on the work folder; its trees may be deeper than Python can follow."""
+    ended = subprocess.run(words, env={"PATH": os.defpath}, capture_output=True, check=False, timeout=300)
+    return ended.stdout.decode(errors="replace").strip()
 
 
 def base_tree(space: Workspace) -> str:

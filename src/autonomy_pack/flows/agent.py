@@ -129,6 +129,7 @@ def _ending(job: Job, watch: _Watch, ended: Ended) -> Ending | None:
     if ended.cause != "exited":
         return Ending(outcome=Outcome.FAILED, why=ended.says or ended.cause)
     if ended.exit != 0:
-        why = watch.failure or f"agent {job.run.agent} ended with exit code {ended.exit}"
+        said = f": {_last_line(ended.says)}" if ended.says else ""
+        why = watch.failure or f"agent {job.run.agent} ended with exit code {ended.exit}{said}"
         return Ending(outcome=Outcome.FAILED, why=why)
     return None

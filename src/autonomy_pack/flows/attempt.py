@@ -61,7 +61,7 @@ def _finished(project: Project, run: Run, held: Claim, terms: Terms) -> Event:
     except (Stopped, KeyboardInterrupt) as error:
         ending = Ending(outcome=Outcome.STOPPED, why=error.says if isinstance(error, PackError) else "interrupted")
     except PackError as error:
-        ending = Ending(outcome=Outcome.FAILED, why=f"{error.says} {error.fix}")
+        ending = Ending(outcome=Outcome.FAILED, why=f"{error.says}. {error.fix}")
     except Exception as error:  # noqa: BLE001 - what was done is stored first; the bug is raised right after
         ending, bug = Ending(outcome=Outcome.FAILED, why=f"our bug: {type(error).__name__}: {error}"), error
     end = _end_event(run, ending, clock.monotonic() - started, transcript.close())

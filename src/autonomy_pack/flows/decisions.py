@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.sanitize import one_line
@@ -103,7 +104,7 @@ def approve(project: Project, decision: str, why: str, report: Report) -> Event:
     if why_not and asked.status == "pending":
         raise WorldError(
             f"{decision} cannot be approved: {why_not}",
-            f"`autonomy decision deny {decision}`, then run the task again.",
+            f'`autonomy decision deny {decision} --reason "…"`, then `autonomy task reset {asked.subject}`.',
         )
     _answer(project, asked, "approve", why)
     made = complete(project, offer, report)
@@ -177,13 +178,18 @@ def complete_answered(project: Project, report: Report) -> None:
         task = project.store.head(asked.subject)
         if task is None or task.status != Outcome.WAITING or task.run != asked.run:
             continue
-        offer = handoff.read(project, asked.run)
-        handoff.bring_in(project, offer)
-        stale = handoff.why_stale(project, offer)
-        if stale:
-            _requeue(project, offer, stale, report)
-        else:
-            complete(project, offer, report)
+        # One that cannot be completed now (its branch is in the way, its records are gone) must not stop the others.
+        with suppress(UsageError, WorldError):
+            _complete_or_requeue(project, handoff.read(project, asked.run), report)
+
+
+def _complete_or_requeue(project: Project, offer: Handoff, report: Report) -> None:
+    handoff.bring_in(project, offer)
+    stale = handoff.why_stale(project, offer)
+    if stale:
+        _requeue(project, offer, stale, report)
+    else:
+        complete(project, offer, report)
 
 
 def _requeue(project: Project, offer: Handoff, why: str, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from autonomy_pack import config as configuration
@@ -17,6 +18,7 @@ from autonomy_pack.guards import GUARDS
 from autonomy_pack.model import Change, Config, Examination, Finding, Risk, Rules, value
 from autonomy_pack.policy import risk
 
+_MOST_COMMITS = 200
 _LONGEST = 400
 
 
@@ -93,13 +95,46 @@ def check(repo: Path, base: str, head: str) -> Judgement:
     try:
         git_dir = _git_dir(repo)
         change = objects.read_change(git_dir, base, head)
+        _need_ancestor(git_dir, change)
         config = _config(git_dir, change.base)
-        rules = Rules(protected=config.protected, checks=config.checks, secrets=records.known_secrets())
-        examination = examine(change, objects.reader(git_dir), rules)
+        secrets = records.known_secrets()
+        rules = Rules(protected=config.protected, checks=config.checks, secrets=secrets, each_commit=True)
+        examination = _with_each_commit(git_dir, change, rules)
     except WorldError as error:
         raise UsageError(error.says, error.fix) from error
     ask_from, _ = risk.tightest((config.ask_from, config.block_from))
     return Judgement(base=change.base, head=change.head, ask_from=ask_from, examination=examination)
+
+
+def _with_each_commit(git_dir: Path, change: Change, rules: Rules) -> Examination:
+    """The sum of a range, and what only one of its commits shows: history keeps what a later commit took away."""
+    read = objects.reader(git_dir)
+    whole = examine(change, read, rules)
+    commits = git.text(git.run("rev-list", "--reverse", f"{change.base}..{change.head}", at=git_dir)).split()
+    if len(commits) < 2:
+        return whole
+    if len(commits) > _MOST_COMMITS:
+        raise UsageError(f"there are {len(commits)} commits", f"Judge at most {_MOST_COMMITS} at a time.")
+    found = list(whole.findings)
+    for commit in commits:
+        one = examine(objects.read_change(git_dir, f"{commit}^1", commit), read, rules)
+        found += [
+            replace(finding, where=f"{finding.where} in {commit[:12]}")
+            for finding in one.findings
+            if finding not in found
+        ]
+    found.sort(key=lambda finding: -finding.risk)
+    return replace(whole, findings=tuple(found))
+
+
+def _need_ancestor(git_dir: Path, change: Change) -> None:
+    """UsageError when the base is no ancestor of the head: what the base has and the head lacks would look deleted."""
+    code, _ = git.answer("merge-base", "--is-ancestor", change.base, change.head, at=git_dir, ok=(0, 1))
+    if code:
+        raise UsageError(
+            f"{change.base[:12]} is not an ancestor of {change.head[:12]}",
+            "Give the commit they parted at as --base: `git merge-base BASE HEAD`.",
+        )
 
 
 def _git_dir(repo: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from autonomy_pack import config as configuration
@@ -18,6 +19,7 @@ from autonomy_pack.store import open_store
 CONFIG_FILE = ".github/autonomy.yml"
 CONFIG_FOLDER = ".github/autonomy"
 _EXCLUDED = ".agent-workspace/"
+_OUR_BRANCHES = ("agent/", "recovered/")
 
 
 @value
@@ -43,13 +45,17 @@ class Project:
     """An opened repository. `missions` are the texts of its own mission files, by path."""
 
     place: Place
-    base: Base
     config: Config
     missions: Mapping[str, str]
     store: Store
     store_url: str
     forge: Forge
     repo: str = "."
+
+    @cached_property
+    def base(self) -> Base:
+        """What changes are made from, looked up when it is first needed: looking back and stopping need none."""
+        return find_base(self.place)
 
 
 def find(path: Path) -> Place:
@@ -74,7 +80,9 @@ def find(path: Path) -> Place:
 
 def _need_own_workspace(place: Place) -> None:
     """UsageError when the workspace came with the repository: its records would be a stranger's, yet believed."""
-    tracked = git.in_folder(place.root, "ls-files", "-z", "--", ":(top).agent-workspace") or b""
+    owner = place.workspace.parent
+    tracked = git.in_folder(owner, "ls-files", "-z", "--", ":(top,icase).agent-workspace") or b""
+    tracked += git.in_folder(owner, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", ".agent-workspace") or b""
     strange = set(filter(None, tracked.decode(errors="replace").split("\0"))) - {".agent-workspace/STOP"}
     if strange or place.workspace.is_symlink():
         raise UsageError(
@@ -85,7 +93,8 @@ def _need_own_workspace(place: Place) -> None:
 
 def find_base(place: Place) -> Base:
     """The default branch: origin/HEAD, else init.defaultBranch, main, master, else the only branch there is."""
-    branches = git.text(git.run("for-each-ref", "--format=%(refname:short)", "refs/heads", at=place.git_dir)).split()
+    every = git.text(git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", at=place.git_dir)).split()
+    branches = [name for name in every if not name.startswith(_OUR_BRANCHES)]
     if not branches:
         raise UsageError(
             f"{place.root} has no commit yet", "Commit something on its main branch, then run the same command."
@@ -171,7 +180,6 @@ def open_project(path: Path, *, store: str | None = None) -> Project:
     `store` names another store than its own, for looking without leaving a trace; then nothing is written here.
     """
     place = find(path)
-    base = find_base(place)
     config = read_config(place)
     if store is None:
         prepare_workspace(place)
@@ -179,7 +187,6 @@ def open_project(path: Path, *, store: str | None = None) -> Project:
     forge = FORGES[config.forge](root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
     return Project(
         place=place,
-        base=base,
         config=config,
         missions=mission_texts(governing_files(place)),
         store=open_store(url),

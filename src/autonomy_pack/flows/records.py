@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -54,6 +55,7 @@ class Transcript:
         self._run, self._subject, self._report = run, subject, report
         self._secrets = known_secrets()
         self._seq = 0
+        self._hash = hashlib.sha256()
 
     def add(self, kind: str, data: Mapping[str, Any], actor: str) -> Event:
         """Write one event; an output of more than 32 KB goes to a file named by its hash."""
@@ -67,7 +69,9 @@ class Transcript:
             seq=self._seq,
             at=clock.now(),
         )
-        self._journal.add(json.dumps(as_json(event), ensure_ascii=True))
+        line = json.dumps(as_json(event), ensure_ascii=True)
+        self._journal.add(line)
+        self._hash.update(line.encode() + b"\n")
         self._report(event)
         return event
 
@@ -85,7 +89,7 @@ class Transcript:
     def close(self) -> str:
         """Finish it; the sha256 of the whole file."""
         self._journal.close()
-        return files.sha256(files.read(self._folder / "transcript.jsonl", limit=1 << 30))
+        return self._hash.hexdigest()
 
 
 def _redacted(part: Any, secrets: tuple[str, ...]) -> Any:

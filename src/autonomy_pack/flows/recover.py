@@ -8,10 +8,11 @@ from autonomy_pack.flows import claim, decisions, handoff, summary
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Event, Head, Lease, Outcome
+from autonomy_pack.store.conditions import HeadUnmoved
 
 
 def recover(project: Project, report: Report) -> None:
-    """Finish dead runs and sessions, complete answered handoffs, expire decisions, close what was merged."""
+    """Finish dead runs and sessions, complete answered handoffs, expire decisions, note what became of handoffs."""
     for lease in project.store.leases():
         if lease.key.startswith("task:") and _is_abandoned(project, lease):
             _finish_run(project, lease, report)
@@ -20,7 +21,7 @@ def recover(project: Project, report: Report) -> None:
             _let_go(project, lease, report)
     decisions.expire(project, report)
     decisions.complete_answered(project, report)
-    close_merged(project)
+    settle_handoffs(project, report)
 
 
 def _let_go(project: Project, lease: Lease, report: Report) -> None:
@@ -81,14 +82,19 @@ def _finished(head: Head, outcome: Outcome, why: str) -> Event:
     return Event(kind="run.finished", subject=head.subject, run=head.run, data=data, key=f"finish/{head.run}")
 
 
-def close_merged(project: Project) -> None:
-    """Close each issue whose handoff was merged and had evidence for every criterion."""
+def settle_handoffs(project: Project, report: Report) -> None:
+    """Note each handoff that was merged or deleted; close the issue of one that had evidence for every criterion."""
     open_issues = {issue.id for issue in project.forge.issues()[0] if issue.state == "open"}
     for head in project.store.heads("task", status=[Outcome.HANDED_OFF]):
-        issue = head.subject.rpartition("#")[2]
-        if issue not in open_issues or not head.branch:
-            continue
         state = project.forge.handoff_state(head.branch, head.commit, project.base.commit)
+        if state not in ("merged", "deleted"):
+            continue
+        issue = head.subject.rpartition("#")[2]
         intended = list(project.store.events(kinds=["handoff.intended"], run=head.run))
-        if state == "merged" and intended and intended[-1].data["closes"]:
-            project.forge.close_issue(issue)
+        closes = state == "merged" and issue in open_issues and bool(intended) and intended[-1].data["closes"]
+        data: dict[str, object] = {"state": state, "closed": closes and project.forge.close_issue(issue)}
+        ended = Event(
+            kind="handoff.ended", subject=head.subject, run=head.run, data=data, key=f"handoff.ended/{head.run}"
+        )
+        for event in project.store.append([ended], only_if=HeadUnmoved(subject=head.subject, seq=head.seq)):
+            report(event)

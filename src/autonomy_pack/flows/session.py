@@ -55,6 +55,8 @@ def check_wanted(wanted: Wanted) -> None:
         raise UsageError(f"max_issues is {wanted.max_issues}", "Give 1 to 10; beyond that, also --allow-continuous.")
     if wanted.agent is not None and wanted.agent not in AGENTS:
         raise UsageError(f"unknown agent {one_line(wanted.agent, 60)}", f"The agents are {', '.join(AGENTS)}.")
+    if wanted.argv and wanted.agent not in ("command", "script"):
+        raise UsageError("--agent-command goes with --agent command", "Give both, or neither.")
     if wanted.agent == "command" and not wanted.argv:
         raise UsageError("agent command has no program", "Name it: --agent-command 'PROGRAM ARG …'.")
 
@@ -95,15 +97,22 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
     """Attempt the work until `most` runs are made, or a stop; then summarise."""
     ended: list[Event] = []
     passed_by: list[str] = []
+    bugs: list[Exception] = []
     for task, mission, seq in work:
         if len(ended) == most or _is_stopped(project, ended):
             break
-        event = attempt.attempt(project, task, mission, terms, seq)
+        try:
+            event = attempt.attempt(project, task, mission, terms, seq)
+        except Exception as error:  # noqa: BLE001 - our bug with one task must not stop the others; it is raised at the end
+            bugs.append(error)
+            continue
         if event:
             ended.append(event)
         else:
             passed_by.append(task.id)
     text = summary.finish_session(project, lease, terms.report, seen)
+    if bugs:
+        raise bugs[0]
     failed = any(Outcome(event.data["outcome"]) in _BAD for event in ended)
     return Session(
         id=terms.session,

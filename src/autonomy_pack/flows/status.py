@@ -39,6 +39,12 @@ def status(place: Place, config: Config, store: Store | None) -> dict[str, Any]:
     }
 
 
+def needing_a_person(store: Store | None) -> dict[str, int]:
+    """How many tasks wait for somebody to do something about them, by status."""
+    counts = store.counts("task") if store else {}
+    return {word: counts[word] for word in (Outcome.BLOCKED, Outcome.FAILED, "held") if counts.get(word)}
+
+
 def _heads(store: Store | None, type_: str, status_: str) -> list[Head]:
     return store.heads(type_, status=[status_], limit=_SHOWN) if store else []
 

@@ -7,9 +7,10 @@ import json
 from autonomy_pack.contracts import Store
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import NeedsPerson, Stopped
-from autonomy_pack.flows.project import Place, Project, prepare_workspace
-from autonomy_pack.model import Event, value
+from autonomy_pack.errors import NeedsPerson, PackError, Stopped
+from autonomy_pack.flows.project import Place, prepare_workspace, store_url
+from autonomy_pack.model import Config, Event, value
+from autonomy_pack.store import open_store
 
 
 @value
@@ -31,6 +32,8 @@ def read(place: Place) -> Stop | None:
     path = place.workspace / "STOP"
     if not path.exists() and not path.is_symlink():
         return None
+    if path.is_symlink() or not path.is_file():
+        return Stop(source=".agent-workspace/STOP")  # never read through: it could lead to what never ends
     try:
         said = json.loads(files.read(path, limit=10_000))
         words = {key: one_line(str(said.get(key, "")), 200) for key in ("by", "at", "why")}
@@ -46,32 +49,40 @@ def heed(place: Place) -> None:
         raise Stopped(f"stopped by {stop}", "Run `autonomy resume` when work may go on.")
 
 
-def set_stop(project: Project, why: str) -> Stop:
-    """Write the STOP file, then the event; running agents are dead within 5 s."""
-    stop = Stop(source=".agent-workspace/STOP", by=f"person:{host.user_name()}", at=clock.now(), why=why)
-    prepare_workspace(project.place)
-    files.write(project.place.workspace / "STOP", json.dumps({"by": stop.by, "at": stop.at, "why": stop.why}) + "\n")
-    _record(project, "stopped", why)
-    return stop
+def set_stop(place: Place, why: str) -> str:
+    """Write the STOP file, before and whatever else; running agents are dead within 5 s.
+
+    Returns why the stop could not also be recorded in the store, "" when it was.
+    """
+    said = {"by": f"person:{host.user_name()}", "at": clock.now(), "why": why}
+    prepare_workspace(place)
+    files.write(place.workspace / "STOP", json.dumps(said) + "\n")
+    try:
+        store = open_store(store_url(place, Config()))
+        _record(store, "stopped", why)
+        store.close()
+    except PackError as error:
+        return f"{error.says} {error.fix}"
+    return ""
 
 
-def resume(project: Project) -> bool:
+def resume(place: Place) -> bool:
     """Take the STOP file away; False when none was there. NeedsPerson when an agent asks for it."""
-    refuse_agents(project.store, "resume")
-    path = project.place.workspace / "STOP"
-    if not path.exists() and not path.is_symlink():
-        return False
-    with files.explained(f"removing {path}"):
-        path.unlink()
-    _record(project, "running", "")
-    return True
+    store = open_store(store_url(place, Config()))
+    refuse_agents(store, "resume")
+    path = place.workspace / "STOP"
+    was_set = path.exists() or path.is_symlink()
+    if was_set:
+        with files.explained(f"removing {path}"):
+            path.unlink()
+        _record(store, "running", "")
+    store.close()
+    return was_set
 
 
-def _record(project: Project, state: str, why: str) -> None:
+def _record(store: Store, state: str, why: str) -> None:
     data = {"scope": "all", "state": state, "why": why}
-    project.store.append(
-        [Event(kind="control.set", subject="control:all", actor=f"person:{host.user_name()}", data=data)]
-    )
+    store.append([Event(kind="control.set", subject="control:all", actor=f"person:{host.user_name()}", data=data)])
 
 
 def refuse_agents(store: Store, doing: str) -> None:

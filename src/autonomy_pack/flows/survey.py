@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from autonomy_pack import config as configuration
 from autonomy_pack.agents import AGENTS
@@ -12,7 +13,7 @@ from autonomy_pack.flows import trust
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, Task, value
-from autonomy_pack.policy import choose
+from autonomy_pack.policy import choose, names
 from autonomy_pack.store.conditions import HeadUnmoved
 
 
@@ -45,7 +46,19 @@ def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
         now=project.store.now(),
         agent=agent,
     )
-    return Survey(choices=tuple(choose.choose(issues, facts)), broken=tuple(broken), missions=missions, heads=heads)
+    choices = tuple(_unless_branch_is_there(project, choice) for choice in choose.choose(issues, facts))
+    return Survey(choices=choices, broken=tuple(broken), missions=missions, heads=heads)
+
+
+def _unless_branch_is_there(project: Project, choice: Choice) -> Choice:
+    """Not eligible while a branch has the name its handoff would get: better told before the work than after."""
+    if choice.task is None:
+        return choice
+    branch = names.branch(choice.task, choice.task.agent)
+    if project.forge.handoff_state(branch, "", project.base.commit) == "deleted":
+        return choice
+    why = f"branch {branch} is there already; merge it, or drop it (`git branch -D`)"
+    return replace(choice, eligible=False, why=why, task=None)
 
 
 def _named(issues: Sequence[Issue], default: str | None) -> set[str]:
@@ -62,7 +75,7 @@ def _mission(project: Project, name: str) -> Mission | str:
 
 
 def _why_no_programs(project: Project, box: Box) -> str:
-    if not trust.is_trusted(project.place):
+    if not trust.may_run_programs(project.place):
         return "this repository is not trusted; `autonomy trust`"
     return f"they need a sandbox: {box.missing}" if box.level == "L0" else ""
 

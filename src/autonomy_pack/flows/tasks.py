@@ -7,7 +7,7 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import claim, stop
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Event
+from autonomy_pack.model import Event, Head, Outcome
 
 
 def reset(project: Project, named: str, why: str) -> str:
@@ -23,8 +23,11 @@ def skip(project: Project, named: str, why: str) -> str:
 def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
     stop.refuse_agents(project.store, kind)
     task = named if "#" in named else f"{project.repo}#{named}"
-    if project.store.head(task) is None:
+    head = project.store.head(task)
+    if head is None:
         raise UsageError(f"task {one_line(task, 80)} was never seen", "`autonomy issue list` shows what there is.")
+    if kind == "task.reset" and head.status == Outcome.HANDED_OFF:
+        _need_no_branch(project, head)
     lease = claim.take_over(project, f"task:{task}")
     if lease is None:
         raise UsageError(f"task {task} is being worked on", "`autonomy stop` ends that; then try again.")
@@ -32,3 +35,12 @@ def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
     event = Event(kind=kind, subject=task, actor=f"person:{host.user_name()}", data=data)
     project.store.release(lease, events=[event])
     return task
+
+
+def _need_no_branch(project: Project, head: Head) -> None:
+    """UsageError while the branch of the last handoff is there: the next one could not be made."""
+    if project.forge.handoff_state(head.branch, head.commit, project.base.commit) in ("open", "moved"):
+        raise UsageError(
+            f"{head.subject} is handed off: branch {head.branch} is there",
+            f"Merge it, or drop it (`git branch -D {head.branch}`), then reset.",
+        )

@@ -19,19 +19,35 @@ from autonomy_pack.store import open_store
 
 def is_trusted(place: Place) -> bool:
     """Whether these exact governing files, at this path, were trusted; also true when there are none."""
-    governing = governing_files(place)
-    return not governing or _trusted().get(str(place.root), {}).get("files") == _digest(governing)
+    return not governing_files(place) or may_run_programs(place)
+
+
+def may_run_programs(place: Place) -> bool:
+    """Whether a person trusted this repository as it is now; one without governing files needs that word too."""
+    return _trusted().get(_key(place), {}).get("files") == _digest(governing_files(place))
+
+
+def _key(place: Place) -> str:
+    """The repository a person meant: its files and its git folder, so that neither can be passed off as another's."""
+    return f"{place.root} {place.git_dir}"
 
 
 def need(place: Place) -> None:
     """NeedsPerson, naming every program the repository wants to run, unless it is trusted."""
     if is_trusted(place):
         return
-    told = "\n".join(f"    {line}" for line in programs(place)) or "    no programs"
+    told = "".join(f"\n    {line}" for line in programs(place))
+    why = "its configuration may run" if told else "nobody has looked at its configuration yet"
+    read = ", ".join(one_line(path, 200) for path in governing_files(place))
     raise NeedsPerson(
-        f"{place.root} is not trusted: its configuration wants to run\n{told}",
-        f"Read {', '.join(governing_files(place))}; then run `autonomy trust {place.root}`.",
+        f"{place.root} is not trusted: {why}{told}", f"Read {read}; then run `autonomy trust {place.root}`."
     )
+
+
+def need_for_programs(place: Place) -> None:
+    """NeedsPerson unless a person trusted this repository, also one that has nothing to trust but its files."""
+    if not may_run_programs(place):
+        raise NeedsPerson(f"{place.root} is not trusted to run programs", f"`autonomy trust {place.root}`.")
 
 
 def trust_by_person(place: Place) -> None:
@@ -47,7 +63,7 @@ def trust_by_person(place: Place) -> None:
 def trust(place: Place) -> dict[str, str]:
     """Remember that a person trusts these exact files; returns what is remembered."""
     entry = {"files": _digest(governing_files(place)), "at": clock.now()}
-    files.write(_path(), json.dumps(_trusted() | {str(place.root): entry}, indent=2) + "\n")
+    files.write(_path(), json.dumps(_trusted() | {_key(place): entry}, indent=2) + "\n")
     return entry
 
 

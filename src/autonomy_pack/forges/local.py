@@ -77,6 +77,8 @@ class LocalForge:
 
     def publish(self, branch: str, head: str, body: str) -> str:
         """Create the branch at `head` unless it is there already, and keep the body beside it."""
+        if self._commit(f"refs/tags/{branch}"):
+            raise WorldError(f"a tag is called {branch} too", "Delete it: git would take it for the branch.")
         here = self._tip(branch)
         if here is None:
             git.run("update-ref", "--create-reflog", f"refs/heads/{branch}", head, "0" * len(head), at=self._git_dir)
@@ -92,21 +94,32 @@ class LocalForge:
     def handoff_state(self, branch: str, head: str, base: str) -> str:
         """open, merged, moved or deleted; merged also when the branch is gone but its commit is in the base."""
         tip = self._tip(branch)
-        if self._contains(base, tip or head):
+        if self._contains(base, tip or head) or (tip is None and self._has_its_content(base, head)):
             return "merged"
         if tip is None:
             return "deleted"
         return "open" if tip == head else "moved"
 
     def _tip(self, branch: str) -> str | None:
-        code, out = git.answer(
-            "rev-parse", "-q", "--verify", f"refs/heads/{branch}^{{commit}}", at=self._git_dir, ok=(0, 1)
-        )
+        return self._commit(f"refs/heads/{branch}")
+
+    def _commit(self, ref: str) -> str | None:
+        code, out = git.answer("rev-parse", "-q", "--verify", f"{ref}^{{commit}}", at=self._git_dir, ok=(0, 1))
         return git.text(out) if code == 0 else None
 
     def _contains(self, base: str, commit: str) -> bool:
         code, _ = git.answer("merge-base", "--is-ancestor", commit, base, at=self._git_dir, ok=(0, 1, 128))
         return code == 0
+
+    def _has_its_content(self, base: str, head: str) -> bool:
+        """Whether the base has exactly what the commit changed: merged by squash or rebase, under another id."""
+        words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-commit-id")
+        code, out = git.answer(*words, f"{head}^", head, at=self._git_dir, ok=(0, 128))
+        paths = [path for path in out.decode("utf-8", "surrogateescape").split("\0") if path]
+        if code or not paths:
+            return False
+        same = git.run(*words, base, head, "--", *(f":(literal){path}" for path in paths[:1000]), at=self._git_dir)
+        return not same
 
 
 def _text(path: Path) -> str:
@@ -124,7 +137,7 @@ def _issue(path: Path) -> Issue:
             f"{path.name}: not a name for an issue", "Use letters, digits, '.', '_' and '-', at most 64, as in 7.md."
         )
     front, body, _ = documents.split_front_matter(_text(path), path.name)
-    meta = documents.load_yaml(front, path.name)
+    meta = documents.load_yaml(front, path.name, first_line=2)
     _check(meta.data, path.name)
     word = {key: "" if meta.data.get(key) is None else str(meta.data[key]) for key in _KEYS}
     return Issue(

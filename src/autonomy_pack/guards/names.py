@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from autonomy_pack.contracts import ReadBlob
 from autonomy_pack.errors import WorldError
@@ -74,11 +74,20 @@ def _collision(path: str, tree: str, listing: Callable[[str], Entries]) -> str:
         entries = listing(tree)
         if part not in entries:
             raise WorldError(f"the tree {tree} does not hold what the change says", "Look at it with `git ls-tree`.")
-        alike = [name for name in entries if name != part and _same(name) == _same(part)]
+        alike = [name for name in _by_sameness(tuple(entries))[_same(part)] if name != part]
         if alike:
             return f"is the same as {_text(alike[0])!a} where case or form of letters does not count"
         tree = entries[part][1]
     return ""
+
+
+@lru_cache(maxsize=64)
+def _by_sameness(names: tuple[bytes, ...]) -> dict[str, list[bytes]]:
+    """The names of a folder, those together that are one file on some system; a folder is asked once per file in it."""
+    found: dict[str, list[bytes]] = {}
+    for name in names:
+        found.setdefault(_same(name), []).append(name)
+    return found
 
 
 def _lister(read: ReadBlob, oid_bytes: int) -> Callable[[str], Entries]:

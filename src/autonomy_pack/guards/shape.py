@@ -10,11 +10,11 @@ from autonomy_pack.model import Change, Finding, Risk, Rules
 
 def shape(change: Change, read: ReadBlob, rules: Rules) -> Iterable[Finding]:
     """A merge: high. Several commits, or a head that does not stand on the base, or no change at all: medium."""
-    del read, rules
+    del read
     if len(change.parents) > 1:
         fix = "Rebase the work on its base as one commit."
         yield Finding(rule="shape", risk=Risk.HIGH, says="the head is a merge commit", fix=fix)
-    elif change.base != change.head and change.base not in change.parents:
+    elif not rules.each_commit and change.base != change.head and change.base not in change.parents:
         says = "there is more than one commit between base and head; only their sum was judged"
         yield Finding(rule="shape", risk=Risk.MEDIUM, says=says, fix="Squash them, or judge each on its own.")
     if not change.files:

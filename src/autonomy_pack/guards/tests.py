@@ -15,7 +15,14 @@ _IS_TEST = globs("""
     *spec.scala *test.cs *tests.cs *test.php *tests.swift *test.swift *_test.exs *_test.dart *_test.cc *_test.cpp
     *_test.c *.bats *_test.lua *_spec.lua *.t *.feature
     """)
-_SKIPS = re.compile(
+
+
+def _by_line(pattern: str) -> re.Pattern[str]:
+    """A pattern whose lines begin with blanks only: `^\\s*` would try every empty line again from each before it."""
+    return re.compile(pattern.replace(r"^\s*", r"^[ \t]*"))
+
+
+_SKIPS = _by_line(
     r"pytest\.(?:mark\.(?:skip|skipif|xfail)\b|skip\(|xfail\(|importorskip\()|@?unittest\.(?:skip|expectedFailure)"
     r"|^\s*@(?:skip|skipif|skipunless|expectedFailure|Ignore|Disabled|DisabledIf\w*|DisabledOn\w*)\b"
     r"|\bskipTest\(|\bSkipTest\b|\bcollect_ignore(?:_glob)?\b|__test__\s*=\s*False|\bmark\.(?:skip|skipif|xfail)\b"
@@ -25,13 +32,13 @@ _SKIPS = re.compile(
     r"|markTestSkipped|markTestIncomplete|@group\s+skip|@tag\s+:skip|\bGTEST_SKIP\b|\bDISABLED_\w+|^\s*@(?:skip|wip)\b"
     r"|//go:build\s+ignore|//\s*\+build\s+ignore"
 )
-_TESTS = re.compile(
+_TESTS = _by_line(
     r"(?m)^\s*(?:async\s+)?def\s+(?:test\w*)|^\s*func\s+Test\w+|^\s*#\[(?:\w+::)*test\]|^\s*@(?:Test|ParameterizedTest)\b"
     r"|^\s*\[(?:Fact|Theory|Test|TestMethod|TestCase)\b|(?:^|\s)(?:it|test|specify|Scenario)\s*\(\s*['\"`]"
     r"|^\s*(?:it|test|specify)\s+['\"]|^\s*(?:public\s+)?function\s+test\w*|^\s*func\s+test\w*"
     r"|^\s*Scenario(?: Outline)?:|^\s*TEST(?:_F|_P)?\(|^\s*@test\s+\""
 )
-_ASSERTS = re.compile(
+_ASSERTS = _by_line(
     r"(?m)\bassert\w*\b|\bexpect\s*\(|\bshould\b|\brequire\.\w+\(|\bt\.(?:Error|Fatal)f?\(|\bEXPECT_\w+\("
 )
 

@@ -51,13 +51,17 @@ def hidden(text: str) -> list[str]:
 def _misplaced(text: str) -> list[str]:
     """Joiners and emoji selectors that do not follow, or a joiner that does not lead to, an emoji."""
     wrong = []
+    before = ""  # the last character that is no selector
     for at, char in enumerate(text):
         if char not in _JOINERS:
+            before = char
             continue
-        before, after = text[:at].rstrip("\ufe0f")[-1:], text[at + 1 : at + 2]
+        after = text[at + 1 : at + 2]
         selector = char == "\ufe0f" and text[at - 1 : at] != "\ufe0f"
         if not (_EMOJI.match(before) and (selector or (char == "\u200d" and _EMOJI.match(after)))):
             wrong.append(char)
+        if char != "\ufe0f":
+            before = char
     return wrong
 
 

@@ -212,7 +212,7 @@ def _need_agent(mission: Mission, issue: Issue, facts: Facts) -> str:
     if agent == "planner" and not mission.steps:
         raise _NotEligible(f"mission {mission.name} has no steps for the planner; label another agent")
     if facts.why_no_programs and _runs_programs(mission, agent, facts.config):
-        raise _NotEligible(f"mission {mission.name} runs programs, and {facts.why_no_programs}")
+        raise _NotEligible(f"mission {mission.name} or its checks run programs, and {facts.why_no_programs}")
     return agent
 
 
@@ -238,6 +238,8 @@ def _need_free(head: Head | None, pin: str, handoff: str, facts: Facts) -> None:
         raise _NotEligible(f"claimed by run {head.run}")
     if head.status == "skipped":
         raise _NotEligible(f"skipped: {head.why}" if head.why else "skipped; `autonomy task reset` takes it back")
+    if head.status in ("merged", "held"):
+        _need_no_handoff(head, pin, "merged" if head.status == "merged" else "deleted")
     if head.status == Outcome.HANDED_OFF:
         _need_no_handoff(head, pin, handoff)
     if head.status == Outcome.WAITING:

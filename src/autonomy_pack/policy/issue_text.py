@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from autonomy_pack.model import Criterion, value
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[([ xX])\](?:[ \t]+|$))?(.*)$")
 _NO_RESPONSE = "_no response_"
@@ -70,7 +70,7 @@ def sections(body: str) -> tuple[Section, ...]:
     for line in _lines(body):
         heading = None if line.hidden else _HEADING.match(line.text)
         if heading:
-            found.append((len(heading[1]), (heading[2] or "").strip(), [], []))
+            found.append((len(heading[1]), _title(heading[2] or ""), [], []))
         elif found:
             found[-1][3].append(line.text)
             if not line.hidden:
@@ -78,6 +78,13 @@ def sections(body: str) -> tuple[Section, ...]:
     return tuple(
         Section(level=level, title=title, lines=tuple(lines), raw=tuple(raw)) for level, title, lines, raw in found
     )
+
+
+def _title(text: str) -> str:
+    """A heading's words without the signs that may close it; by hand, for a pattern would go over long lines again."""
+    bare = text.strip()
+    unclosed = bare.rstrip("#")
+    return unclosed.rstrip() if unclosed != bare and (not unclosed or unclosed[-1] in " \t") else bare
 
 
 def _named(title: str) -> bool:
@@ -107,7 +114,7 @@ def why_no_acceptance(body: str) -> str:
         return "the Acceptance Criteria section has no items"
     for line in _lines(body):
         heading = _HEADING.match(re.sub(r"<!--|-->", "", line.text)) if line.hidden else None
-        if heading and _named(heading[2] or ""):
+        if heading and _named(_title(heading[2] or "")):
             return f"the Acceptance Criteria heading is inside a {line.hidden}"
     return "no Acceptance Criteria section"
 

@@ -67,6 +67,7 @@ def _start(places: list[str], argv: list[str]) -> int:
         if places:
             argv = _box(places[0], places[1], places[2:], argv)
         _be_ordinary()
+        _leave_keyring()
         _die_with(me, signal.SIGKILL)
         os.execvp(argv[0], argv)
     except OSError as error:
@@ -258,6 +259,13 @@ def _die_with(parent: int, number: int) -> None:
         _call("prctl", _PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(128 + number)
+
+
+def _leave_keyring() -> None:
+    """Join a new, empty session keyring: the old one may hold keys, and no namespace closes it."""
+    number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
+    if _LINUX and number:
+        ctypes.CDLL(None).syscall(number, 1, None)
 
 
 def _call(name: str, *arguments: object) -> None:

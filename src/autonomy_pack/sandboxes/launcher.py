@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from autonomy_pack.edges import host
 from autonomy_pack.model import Command
 
 _PACK = Path(__file__).resolve().parent.parent
@@ -24,10 +25,18 @@ def through(mode: str, places: Sequence[str], command: Command) -> Command:
 @cache
 def toolchain() -> tuple[str, ...]:
     """The folders that hold our interpreter, its environment and this package, beyond /usr: none inside another."""
-    places = sorted({path for path in (*_prefixes(), _PACK) if not path.is_relative_to("/usr")})
+    places = sorted(
+        {path for path in (*_prefixes(), _PACK) if not path.is_relative_to("/usr") and not _is_too_wide(path)}
+    )
     return tuple(
         str(path) for path in places if not any(path != other and path.is_relative_to(other) for other in places)
     )
+
+
+def _is_too_wide(path: Path) -> bool:
+    """Whether showing that folder would show a home, or everything: then the box goes without it."""
+    home = host.home()
+    return path.resolve() == Path("/") or home.is_relative_to(path) or home.resolve().is_relative_to(path.resolve())
 
 
 def _prefixes() -> Iterator[Path]:
@@ -39,4 +48,4 @@ def _prefixes() -> Iterator[Path]:
     with suppress(PermissionError):  # a folder on the way that this user may not look into helps nobody inside either
         while interpreter.is_symlink():
             interpreter = Path(os.path.normpath(interpreter.parent / interpreter.readlink()))
-            yield interpreter.parent.parent
+            yield interpreter  # the link alone: the folder it lies in may be anybody's, even a home

@@ -75,6 +75,10 @@ def _handed_off(_head: Head, _event: Event, _: Data) -> Changes:
     return {"status": Outcome.HANDED_OFF.value}
 
 
+def _ended(_head: Head, _event: Event, data: Data) -> Changes:
+    return {"status": "merged" if data["state"] == "merged" else "held"}
+
+
 def _finished(head: Head, event: Event, data: Data) -> Changes:
     outcome = Outcome(data["outcome"])
     ended = {"status": outcome.value, "why": text(data["why"]), "run": event.run or head.run}
@@ -134,6 +138,7 @@ _FOLDS: Mapping[str, tuple[str, Callable[[Head, Event, Data], Changes]]] = {
     "finding.found": ("task", _noted),
     "handoff.intended": ("task", _intended),
     "handoff.made": ("task", _handed_off),
+    "handoff.ended": ("task", _ended),
     "run.finished": ("task", _finished),
     "task.reset": ("task", _reset),
     "task.skipped": ("task", _skipped),

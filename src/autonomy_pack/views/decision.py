@@ -25,7 +25,9 @@ def text(decision: Decision, events: Sequence[Event], now: str) -> str:
     risk = max((str(one["risk"]) for one in findings), key=risks.index, default="medium").upper()
     lines = [
         f"{decision.id}  {decision.kind} of {decision.subject} · risk {risk} · {decision.status}",
-        f"          {_when(decision, now)}",
+        f"          {_when(decision, now)}"
+        if decision.status == "pending"
+        else f"          asked {decision.asked[:16]}Z",
         f"Question  {one_line(decision.question, 300)}",
     ]
     lines += [f"Why       {one['rule']}: {one_line(str(one['says']), 300)}" for one in findings]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.model import Event
+from autonomy_pack.model import Event, Outcome
 from autonomy_pack.views.progress import plain
 from autonomy_pack.views.render import words
 from autonomy_pack.views.session import next_step
@@ -21,18 +21,25 @@ def row(run: str, events: Sequence[Event]) -> dict[str, object]:
         "began": events[0].at[:19] + "Z",
         "agent": begun.data["agent"] if begun else "",
         "mission": begun.data["mission"] if begun else "",
-        "outcome": end.data["outcome"] if end else "running",
+        "outcome": outcome(events),
         "seconds": end.data["seconds"] if end else None,
         "why": end.data["why"] if end else "",
     }
 
 
+def outcome(events: Sequence[Event]) -> str:
+    """How the run stands: its outcome, or handed off when a person approved what it had asked for."""
+    end = next((event for event in events if event.kind == "run.finished"), None)
+    if any(event.kind == "handoff.made" for event in events):
+        return str(Outcome.HANDED_OFF)
+    return str(end.data["outcome"]) if end else "running"
+
+
 def story(run: str, events: Sequence[Event]) -> str:
     """A run's events, a line each, and what to do next."""
-    end = next((event for event in events if event.kind == "run.finished"), None)
     lines = [f"{event.at[11:19]}  {line}" for event in events if (line := plain(event))]
-    outcome = str(end.data["outcome"]) if end else "running"
-    return "\n".join([f"run {run}: {words(outcome)}", *lines, f"Next: {next_step(outcome, run, events)}"])
+    state = outcome(events)
+    return "\n".join([f"run {run}: {words(state)}", *lines, f"Next: {next_step(state, run, events)}"])
 
 
 def explained(run: str, events: Sequence[Event], steps: Sequence[Mapping[str, Any]]) -> str:

@@ -44,6 +44,10 @@ def _told(outcome: str, end: Event, events: Sequence[Event]) -> str:
     return f"{_files(count)}, " + (f"checks {passed}/{len(checks)}" if checks else "no checks")
 
 
+def _exit(code: int | None) -> str:
+    return "ended by its time limit" if code is None else f"exit {code}"
+
+
 def _files(count: int) -> str:
     return f"{count} file{'s' * (count != 1)}"
 
@@ -57,11 +61,12 @@ def plain(event: Event) -> str:
         "step.started": lambda: f"step {data['step']} {data['tool_call'].get('name', '')}",
         "step.finished": lambda: f"step {data['step']} exit {data['exit']}",
         "change.made": lambda: f"changed {_files(len(data['files']))} +{data['added']} -{data['removed']}",
-        "check.ran": lambda: f"check {data['name']} exit {data['exit']} in {data['seconds']:.1f} s",
+        "check.ran": lambda: f"check {data['name']} {_exit(data['exit'])} after {data['seconds']:.1f} s",
         "finding.found": lambda: f"{data['risk']} {data['rule']} {data['where']}: {data['says']}",
         "decision.asked": lambda: f"asked {event.subject}: {data['question']}",
         "decision.answered": lambda: f"{event.subject} answered {data['option']} by {event.actor}",
         "handoff.made": lambda: f"handed off {data['ref']}",
+        "handoff.ended": lambda: f"branch {data['state']}{', issue closed' if data['closed'] else ''}",
         "run.finished": lambda: f"{words(data['outcome'])}: {data['why']}",
     }.get(event.kind)
     return one_line(f"{about}  {said()}", 300) if said else ""

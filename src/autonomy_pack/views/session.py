@@ -73,13 +73,14 @@ def _why(events: Sequence[Event], end: Event | None) -> str:
 def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
     """What a person would do next about a run with this outcome."""
     issue = run.rpartition("/")[0].rpartition("#")[2]
+    interrupted = any(event.kind == "run.finished" and event.data["why"] == "interrupted" for event in events)
     asked = next((event.subject for event in events if event.kind == "decision.asked"), "")
     steps: dict[str, str] = {
         Outcome.HANDED_OFF: "review and merge",
         Outcome.WAITING: f"`autonomy decision view {asked}`",
         Outcome.BLOCKED: f"`autonomy run recover {issue}`",
         Outcome.NO_CHANGE: "say in the issue what is missing",
-        Outcome.STOPPED: "`autonomy resume`",
+        Outcome.STOPPED: "`autonomy run`" if interrupted else "`autonomy resume`",
         Outcome.STALE: "run again",
     }
     return steps.get(outcome, f"`autonomy run show '{run}' --log`")

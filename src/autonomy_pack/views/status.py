@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.views.render import words
 
 
-def text(told: Mapping[str, Any]) -> str:
-    """A few lines: state first, then what waits for somebody."""
+def text(told: Mapping[str, Any], needing: Mapping[str, int]) -> str:
+    """A few lines: state first, then what waits for somebody. `needing`: how many tasks are held, by status."""
     stop = told["stop"]
     lines = [f"{told['state']} · mode {told['mode']} · health {told['health']}"]
     if stop:
@@ -17,6 +18,8 @@ def text(told: Mapping[str, Any]) -> str:
         lines += [f"stopped{by}{': ' + stop['why'] if stop['why'] else ''}; `autonomy resume` lets work go on"]
     costs = told["costs"]
     lines += [f"queue {told['queue_size']} of {told['queue_capacity']} · today ${costs['today_usd']:.2f}"]
+    counts = ", ".join(f"{count} {words(word)}" for word, count in sorted(needing.items()))
+    lines += [f"needs a person: {counts}; `autonomy issue list` tells why"] if counts else []
     for title, key, cells in (
         ("Running", "running", ("run", "mission", "title")),
         ("Waiting for you", "decisions", ("id", "question", "deadline")),
