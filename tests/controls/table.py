@@ -18,6 +18,7 @@ def control(name: str, test: str, *changes: tuple[str, str, str]) -> Control:
     return Control(name, f"tests/{test}", changes)
 
 
+FORGE = "forges/test_local.py::test_"
 STOP, DECIDE, HAND = "flows/test_stop.py::test_", "flows/test_decisions.py::test_", "flows/test_handoff.py::test_"
 ATTEMPT, CHECK, BOX = "flows/test_attempt.py::test_", "flows/test_checks.py::test_", "flows/test_box.py::test_"
 CLAIM, RECORD, TRUST = "flows/test_claim.py::test_", "flows/test_records.py::test_", "flows/test_trust.py::test_"
@@ -118,17 +119,17 @@ TRUSTS = (
     control(
         "without trust nothing that runs programs is chosen",
         TRUST + "without_trust_even_a_session_chooses_no_mission_that_runs_programs",
-        ("flows/survey.py", "    if not trust.is_trusted(project.place):", "    if False:"),
+        ("flows/survey.py", "    if not trust.may_run_programs(project.place):", "    if False:"),
     ),
     control(
         "trust is for these exact files",
         TRUST + "any_change_to_what_governs_asks_again[.github/autonomy/agents/planner.md]",
-        ("flows/trust.py", '.get("files") == _digest(governing)', '.get("files") is not None'),
+        ("flows/trust.py", '.get("files") == _digest(governing_files(place))', '.get("files") is not None'),
     ),
     control(
         "trust is for this path",
         TRUST + "trust_is_for_one_path_only",
-        ("flows/trust.py", "_trusted().get(str(place.root), {})", "next(iter(_trusted().values()), {})"),
+        ("flows/trust.py", "_trusted().get(_key(place), {})", "next(iter(_trusted().values()), {})"),
     ),
     control(
         "programs of every mission are shown",
@@ -184,7 +185,7 @@ PEOPLE = (
     control(
         "an agent does not resume",
         DECIDE + "an_agent_never_answers_for_a_person[resume]",
-        ("flows/stop.py", '    refuse_agents(project.store, "resume")\n', ""),
+        ("flows/stop.py", '    refuse_agents(store, "resume")\n', ""),
     ),
     control(
         "an agent does not reset",
@@ -314,7 +315,7 @@ DECISIONS = (
     control(
         "what no longer fits is not completed",
         DECIDE + "what_was_approved_but_no_longer_fits_is_tried_again_not_handed_off",
-        ("flows/decisions.py", "        if stale:\n", "        if False:\n"),
+        ("flows/decisions.py", "    if stale:\n        _requeue", "    if False:\n        _requeue"),
     ),
     control(
         "a handoff in a run fits the world",
@@ -328,9 +329,43 @@ DECISIONS = (
     ),
     control(
         "a branch is never overwritten",
-        HAND + "a_branch_of_that_name_is_never_overwritten",
+        FORGE + "a_branch_is_made_once_and_never_overwritten",
         ("forges/local.py", "        if here is None:", "        if True:"),
         ("forges/local.py", ', head, "0" * len(head), at', ", head, at"),
+    ),
+    control(
+        "a branch in the way is told before the work",
+        HAND + "a_branch_of_that_name_is_never_overwritten",
+        (
+            "flows/survey.py",
+            '    if project.forge.handoff_state(branch, "", project.base.commit) == "deleted":',
+            "    if True:",
+        ),
+    ),
+    control(
+        "a tag is not taken for the branch",
+        FORGE + "a_tag_of_the_branchs_name_is_refused",
+        ("forges/local.py", '        if self._commit(f"refs/tags/{branch}"):', "        if False:"),
+    ),
+    control(
+        "no object is fetched for a repository",
+        "edges/test_git.py::test_a_missing_object_runs_no_program_of_the_repository",
+        ("edges/git.py", '    "protocol.allow=never",\n', ""),
+        ("edges/git.py", '        "GIT_NO_LAZY_FETCH": "1",\n        "GIT_PROTOCOL_FROM_USER": "0",\n', ""),
+    ),
+    control(
+        "a stop is set whatever else is broken",
+        "flows/test_stop_first.py::test_a_stop_holds_whatever_else_is_broken[database]",
+        (
+            "flows/stop.py",
+            "    except PackError as error:\n        return",
+            "    except KeyError as error:\n        return",
+        ),
+    ),
+    control(
+        "an issue gives the double no orders",
+        "agents/test_script.py::test_the_issues_words_are_never_the_script",
+        ("agents/script.py", "brief.argv or brief.mission.constraints", "brief.argv or brief.task.fields.values()"),
     ),
 )
 

@@ -118,3 +118,23 @@ def test_a_folder_of_issues_that_leads_elsewhere_is_not_followed(world: World, t
     assert forge(world).issues() == ([], [])
     assert not forge(world).label("1", add=["x"])
     assert path.read_text() == before
+
+
+def test_a_tag_of_the_branchs_name_is_refused(world: World) -> None:
+    head = world.git("rev-parse", "main")
+    world.git("tag", "agent/p/1-x-y")
+    with pytest.raises(WorldError, match="a tag is called"):
+        forge(world).publish("agent/p/1-x-y", head, "body\n")
+
+
+def test_a_handoff_that_was_squashed_into_the_base_is_merged(world: World) -> None:
+    world.git("checkout", "-q", "-b", "agent/p/1-x-y")
+    world.write("hello.txt", "changed\n")
+    head = world.commit("ours")
+    world.git("checkout", "-q", "main")
+    world.git("merge", "-q", "--squash", "agent/p/1-x-y")
+    base = world.commit("squashed")
+    world.git("branch", "-D", "agent/p/1-x-y")
+    assert forge(world).handoff_state("agent/p/1-x-y", head, base) == "merged"
+    world.write("hello.txt", "changed back\n")
+    assert forge(world).handoff_state("agent/p/1-x-y", head, world.commit("later")) == "deleted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -77,8 +78,8 @@ class Working:
             options.print_json([rehearsal.data(one) for one in rehearsed])
             return 0
         for one in rehearsed:
-            click.echo(visible(redact(rehearsal.text(one))))
-        click.echo(f"Dry run: {len(rehearsed)} of {len(seen.choices)} open issues; nothing was written.")
+            _say(visible(redact(rehearsal.text(one))))
+        _say(f"Dry run: {len(rehearsed)} of {len(seen.choices)} open issues; nothing was written.")
         return 0
 
     def _wanted(self, max_issues: str | None, allow_continuous: bool, default: int) -> session.Wanted:
@@ -97,31 +98,27 @@ class Working:
             return
         note = " (a person chose this)" if chosen.level == "none" else f" ({chosen.missing})" if chosen.missing else ""
         forge = f"{opened.config.forge} forge"
-        click.echo(
+        _say(
             f"Autonomy Pack {__version__} · {forge} · sandbox {chosen.level}{note} · {options.near(opened.place.root)}"
         )
         if opened.base.dirty:
-            click.echo(f"  Uncommitted changes are left alone: work begins at {opened.base.branch}'s last commit.")
-        click.echo("")
+            _say(f"  Uncommitted changes are left alone: work begins at {opened.base.branch}'s last commit.")
+        _say("")
 
     def _tail(self, opened: project.Project, done: session.Session, screen: _Screen, seconds: float) -> None:
         others = [choice for choice in done.survey.choices if not choice.eligible]
         for one in others[:10]:
-            click.echo(
-                f"  {'#' + one.id:<4} – not eligible            {one_line(one.title, 50)}: {one_line(one.why, 120)}"
-            )
+            _say(f"  {'#' + one.id:<4} – not eligible            {one_line(one.title, 50)}: {one_line(one.why, 120)}")
         if len(others) > 10:
-            click.echo(f"       – {len(others) - 10} more in `autonomy issue list`")
+            _say(f"       – {len(others) - 10} more in `autonomy issue list`")
         for task in done.passed_by:
-            click.echo(
-                f"  {'#' + task.rpartition('#')[2]:<4} – taken meanwhile          another session has it, or its lane"
-            )
+            _say(f"  {'#' + task.rpartition('#')[2]:<4} – taken meanwhile          another session has it, or its lane")
         for finding in done.survey.broken:
-            click.echo(f"  unreadable: {one_line(finding.says, 140)}\n    Next: {one_line(finding.fix, 140)}")
-        click.echo(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")
+            _say(f"  unreadable: {one_line(finding.says, 140)}\n    Next: {one_line(finding.fix, 140)}")
+        _say(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")
         for event in done.runs:
             self._next(opened, event, screen.events[event.run])
-        click.echo(f"Summary   {options.near(Path(done.summary))}")
+        _say(f"Summary   {options.near(Path(done.summary))}")
 
     def _next(self, opened: project.Project, event: Event, events: list[Event]) -> None:
         """The exact commands a person would type next about one run."""
@@ -130,15 +127,23 @@ class Working:
         if made:
             at = "git" + where.replace(" --repo ", " -C ")
             branch, base = made.data["ref"].removeprefix("refs/heads/"), opened.base.branch
-            click.echo(f"Look at   {at} diff {base}...{branch}")
-            click.echo(f"  merge   {at} merge {branch}")
-            click.echo(f"  drop    {at} branch -D {branch}")
+            _say(f"Look at   {at} diff {base}...{branch}")
+            _say(f"  merge   {at} merge {branch}")
+            _say(f"  drop    {at} branch -D {branch}")
             return
         outcome = Outcome(event.data["outcome"])
         title = {Outcome.WAITING: "Decide ", Outcome.BLOCKED: "Recover"}.get(outcome, "Next   ")
         step = next_step(str(outcome), event.run, events)
         told = f"{program} {step.strip('`').removeprefix('autonomy ')}{where}" if step.startswith("`autonomy") else step
-        click.echo(f"{title}   {told}")
+        _say(f"{title}   {told}")
+
+
+def _say(text: str) -> None:
+    """Print a line; when whoever read our output has gone, work goes on without it."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
 
 
 def _argv(words: str) -> tuple[str, ...]:
@@ -185,14 +190,8 @@ class _Screen:
             yield
 
     def report(self, event: Event) -> None:
-        """Show one event; when whoever read our output has gone, work goes on without it."""
+        """Show one event."""
         self.events.setdefault(event.run, []).append(event)
-        try:
-            self._show(event)
-        except BrokenPipeError:
-            self._quiet = True
-
-    def _show(self, event: Event) -> None:
         if self._quiet:
             return
         line = redact(progress.plain(event))
@@ -203,7 +202,7 @@ class _Screen:
 
             self._status.update(escape(line))
         elif line:
-            click.echo(f"  {line}")
+            _say(f"  {line}")
 
     def _finished(self, event: Event) -> None:
         head = self._opened.store.head(event.subject)
@@ -213,7 +212,7 @@ class _Screen:
         if self._live:
             self._console.print(line, soft_wrap=True)
         else:
-            click.echo(line)
+            _say(line)
 
 
 def _data(done: session.Session) -> dict[str, Any]:
