@@ -363,6 +363,16 @@ DECISIONS = (
         ),
     ),
     control(
+        "huge files are not read",
+        "flows/test_hostile.py::test_a_sparse_file_is_refused_before_it_is_read",
+        ("edges/workspace.py", "    _need_small_files(space.work)\n", ""),
+    ),
+    control(
+        "trust is for this git folder",
+        "flows/test_hostile.py::test_a_repository_that_points_at_a_trusted_work_tree_is_not_trusted",
+        ("flows/trust.py", 'return f"{place.root} {place.git_dir}"', 'return f"{place.root}"'),
+    ),
+    control(
         "an issue gives the double no orders",
         "agents/test_script.py::test_the_issues_words_are_never_the_script",
         ("agents/script.py", "brief.argv or brief.mission.constraints", "brief.argv or brief.task.fields.values()"),

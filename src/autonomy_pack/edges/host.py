@@ -41,11 +41,6 @@ def config_home() -> Path:
     return Path(setting("XDG_CONFIG_HOME") or home() / ".config") / "autonomy"
 
 
-def is_root() -> bool:
-    """Whether this process runs as uid 0."""
-    return os.geteuid() == 0
-
-
 def user_name() -> str:
     """The login name of the user, or the uid when it has none."""
     import pwd

@@ -1,0 +1,52 @@
+"""What an attacker got through once: each way again, as a test."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from autonomy_pack.agents import paced
+from autonomy_pack.flows import project, trust
+from tests.world import World
+
+
+def played(world: World, code: str) -> tuple[str, str]:
+    """(outcome, why) of a run whose agent is that Python program."""
+    world.config("max_issues: 1\n")
+    world.mission("free", "goal: Do it.\nagent: command\n")
+    world.issue("1", labels=("priority:high", "mission:free"))
+    program = world.root.parent / "agent.py"
+    program.write_text(code)
+    (end,) = world.run(agent="command", argv=(sys.executable, str(program))).runs
+    return end.data["outcome"], end.data["why"]
+
+
+def test_a_tree_deeper_than_python_follows_is_judged_and_removed(world: World) -> None:
+    code = "import os\nfor _ in range(1100):\n    os.mkdir('d')\n    os.chdir('d')\nopen('f', 'w').write('x')\n"
+    assert played(world, code)[0] == "handed_off"
+
+
+def test_a_sparse_file_is_refused_before_it_is_read(world: World) -> None:
+    outcome, why = played(world, "open('big', 'wb').truncate(100 << 20)\n")
+    assert (outcome, "more than 64 MiB" in why) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"step": 1, "tool_call": "text"}, {"step": "1", "tool_call": {}}, {"step": 1}],
+    ids=["call", "step", "short"],
+)
+def test_an_event_of_the_wrong_form_is_only_something_said(data: dict[str, object]) -> None:
+    seen = paced.read(json.dumps({"kind": "step.started", "data": data}).encode())
+    assert [kind for kind, _ in seen.events] == ["agent.said"]
+    assert not seen.waits
+
+
+def test_a_repository_that_points_at_a_trusted_work_tree_is_not_trusted(world: World) -> None:
+    world.config()
+    other = World(world.root.parent / "other")
+    other.git("config", "core.worktree", str(world.root))
+    assert trust.is_trusted(project.find(world.root))
+    assert not trust.is_trusted(project.find(other.root))
