@@ -373,6 +373,35 @@ DECISIONS = (
         ("flows/trust.py", 'return f"{place.root} {place.git_dir}"', 'return f"{place.root}"'),
     ),
     control(
+        "errors do not move the cursor",
+        "flows/test_hostile.py::test_an_error_never_moves_the_terminals_cursor",
+        (
+            "__main__.py",
+            'visible(f"autonomy: {redact(says)}\\n  Next: {redact(fix)}\\n")',
+            'f"autonomy: {redact(says)}"',
+        ),
+    ),
+    control(
+        "no folder too wide is shown",
+        "flows/test_hostile.py::test_the_box_never_shows_everything_or_a_home",
+        ("sandboxes/launcher.py", " and not _is_too_wide(path)", ""),
+    ),
+    control(
+        "records of the main checkout",
+        "flows/test_hostile.py::test_records_that_came_with_the_main_checkout_are_refused_from_a_linked_one_too",
+        ("flows/project.py", "    owner = place.workspace.parent\n", "    owner = place.root\n"),
+    ),
+    control(
+        "programs need trust where nothing governs",
+        "flows/test_hostile.py::test_programs_need_trust_also_where_nothing_governs",
+        ("flows/survey.py", "trust.may_run_programs(", "trust.is_trusted("),
+    ),
+    control(
+        "an approval that fails stops no other",
+        "flows/test_hostile.py::test_an_approval_that_cannot_be_completed_does_not_stop_the_others",
+        ("flows/decisions.py", "with suppress(UsageError, WorldError):", "with suppress(KeyError):"),
+    ),
+    control(
         "an issue gives the double no orders",
         "agents/test_script.py::test_the_issues_words_are_never_the_script",
         ("agents/script.py", "brief.argv or brief.mission.constraints", "brief.argv or brief.task.fields.values()"),

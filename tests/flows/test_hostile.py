@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
 
 from autonomy_pack.agents import paced
+from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import project, trust
+from tests.flows.scenes import asked
 from tests.world import World
 
 
@@ -50,3 +54,45 @@ def test_a_repository_that_points_at_a_trusted_work_tree_is_not_trusted(world: W
     other.git("config", "core.worktree", str(world.root))
     assert trust.is_trusted(project.find(world.root))
     assert not trust.is_trusted(project.find(other.root))
+
+
+def test_an_error_never_moves_the_terminals_cursor(world: World) -> None:
+    world.issue("1", labels=("evil\x1b[2A\x1b[J",))
+    ended = world.call("run", "--issue", "1")
+    assert ended.returncode == 2
+    assert "evil" in ended.stderr
+    assert "\x1b" not in ended.stderr
+
+
+def test_the_box_never_shows_everything_or_a_home() -> None:
+    code = "import sys; sys.prefix = sys.base_prefix = PLACE; from autonomy_pack.sandboxes.launcher import toolchain; print(toolchain())"
+    for place in ("/", os.environ["HOME"]):
+        words = [sys.executable, "-c", code.replace("PLACE", repr(place))]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        assert repr(place) not in told
+
+
+def test_records_that_came_with_the_main_checkout_are_refused_from_a_linked_one_too(world: World) -> None:
+    world.git("worktree", "add", "-q", "../linked", "-b", "linked")
+    world.write(".agent-workspace/autonomy.db", "a stranger's")
+    world.git("add", "--force", ".agent-workspace")
+    with pytest.raises(UsageError, match="belongs to the repository"):
+        project.find(world.root.parent / "linked")
+
+
+def test_programs_need_trust_also_where_nothing_governs(world: World) -> None:
+    world.issue("1")
+    done = world.run(agent="command", argv=("true",))
+    assert done.runs == ()
+    assert "not trusted" in done.survey.choices[0].why
+
+
+def test_an_approval_that_cannot_be_completed_does_not_stop_the_others(world: World) -> None:
+    decision = asked(world)
+    world.git("branch", "agent")
+    assert world.call("decision", "approve", decision).returncode == 4
+    world.issue("9")
+    world.git("branch", "-m", "agent", "other")
+    world.git("tag", world.open().store.head(".#1").branch or "x", "main")
+    world.run(issue="9")
+    assert world.outcomes()[".#9"] == "handed_off"
