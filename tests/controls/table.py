@@ -402,6 +402,11 @@ DECISIONS = (
         ("flows/decisions.py", "with suppress(UsageError, WorldError):", "with suppress(KeyError):"),
     ),
     control(
+        "keys stay outside",
+        "sandboxes/test_keyring.py::test_keys_of_the_session_stay_outside",
+        ("programs/box.py", "        _leave_keyring()\n", ""),
+    ),
+    control(
         "an issue gives the double no orders",
         "agents/test_script.py::test_the_issues_words_are_never_the_script",
         ("agents/script.py", "brief.argv or brief.mission.constraints", "brief.argv or brief.task.fields.values()"),
