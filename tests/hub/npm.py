@@ -7,7 +7,6 @@ tests need one file each.
 from __future__ import annotations
 
 import fcntl
-import os
 import subprocess
 import tarfile
 import tempfile
@@ -41,4 +40,4 @@ def _fetch(spec: str, member: str, kept: Path) -> None:
                 raise FileNotFoundError(f"{spec} has no file {member}")
             part = kept.with_name(kept.name + ".part")
             part.write_bytes(found.read())
-            os.replace(part, kept)
+            part.replace(kept)
