@@ -32,6 +32,7 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
     "handoff.intended": (_STORE, "handoff.intended/RUN", "The branch is about to be made."),
     "handoff.made": (_STORE, "handoff.made/RUN", "The branch exists; `verified` says that it was read back."),
     "handoff.ended": (_STORE, "handoff.ended/RUN", "The branch was merged, or deleted unmerged."),
+    "comment.made": (_STORE, "", "Our one status comment of an issue was written, or edited in place."),
     "run.finished": (_STORE, "finish/RUN", "The run ended."),
     "spend.reserved": (_STORE, "", "Money was set aside before a model call. Nothing writes it yet."),
     "spend.settled": (_STORE, "", "What a model call cost in the end. Nothing writes it yet."),

@@ -69,6 +69,10 @@ checks: [{name: lint, run: [make, lint]}]
 decisions: {expires: 90m}
 budget: {run_usd: 1, issue_usd: 2.5, day_usd: null}
 retention: {sessions: 12h}
+handoff: {draft: true, reviewers: [ada], ci_runs_with_secrets: true}
+apps: [labeler]
+setup: [[make, tools]]
+github: {reserve: 7}
 """
     read = config.load_config(text, FILE)
     assert read == Config(
@@ -91,17 +95,26 @@ retention: {sessions: 12h}
         run_usd=1,
         issue_usd=2.5,
         session_days=0.5,
+        draft=True,
+        reviewers=("ada",),
+        ci_runs_with_secrets=True,
+        apps=("labeler",),
+        setup=(("make", "tools"),),
+        reserve=7,
         sha256=read.sha256,
     )
     keys = {line.partition(":")[0] for line in text.splitlines()}
     assert keys == set(config.schemas.schema("config")["properties"])
 
 
+_NESTED = ("decisions", "budget", "retention", "handoff", "github")
+
+
 def test_the_reference_page_names_every_key():
     page = (Path(__file__).parents[1] / "docs/reference/config.md").read_text()
     for name in ("config", "mission"):
         for key, shape in config.schemas.schema(name)["properties"].items():
-            inner = shape.get("properties", {}) if key in ("decisions", "budget", "retention") else {}
+            inner = shape.get("properties", {}) if key in _NESTED else {}
             assert all(f"`{key}.{one}`" in page for one in inner)
             assert inner or f"`{key}`" in page
 

@@ -137,8 +137,11 @@ def _keep(place: Path, data: Mapping[str, Any]) -> None:
 def _config(data: Mapping[str, Any], text: str) -> Config:
     same = ("forge", "agent", "mission", "mode", "max_issues", "attempts", "queue_capacity", "store", "sandbox")
     values: dict[str, Any] = {key: data[key] for key in same if key in data}
-    values |= {key: tuple(data[key]) for key in ("protected", "plan_only") if key in data}
-    values |= data.get("budget", {}) | _risks(data)
+    values |= {key: tuple(data[key]) for key in ("protected", "plan_only", "apps") if key in data}
+    values |= data.get("budget", {}) | data.get("github", {}) | _risks(data)
+    values |= {key: tuple(word) if isinstance(word, list) else word for key, word in data.get("handoff", {}).items()}
+    if "setup" in data:
+        values["setup"] = tuple(map(tuple, data["setup"]))
     if "lanes" in data:
         values["lanes"] = {"default": Lane()} | {name: Lane(**lane) for name, lane in data["lanes"].items()}
     if "expires" in data.get("decisions", {}):

@@ -11,10 +11,13 @@ from autonomy_pack.model import (
     Command,
     Event,
     Finding,
+    Handoff,
     Head,
     Holder,
     Issue,
     Lease,
+    Move,
+    Published,
     Risk,
     Room,
     Rules,
@@ -125,16 +128,23 @@ class Forge(Protocol):
     def close_issue(self, issue: str) -> bool:
         """Close the issue; False when it changed under us and was left alone."""
 
-    def publish(self, branch: str, head: str, body: str) -> str:
-        """Make the branch exist at `head` (adopting it if it does already) and keep the body; returns its place.
+    def publish(self, offer: Handoff, *, fence: Sequence[Move] = ()) -> Published:
+        """Make the offer's branch exist at its head (adopting it if it does already) and keep its body for people.
 
-        The commit's objects are in the repository already.
+        The commit's objects are in the repository already. `fence` are moves of refs that must succeed together with
+        the branch, or nothing moves: a lease that was lost then refuses both.
 
         Raises WorldError when the branch exists with another head: it is never overwritten.
         """
 
     def handoff_state(self, branch: str, head: str, base: str) -> str:
         """What became of a handoff: open, merged, moved (somebody pushed to it) or deleted."""
+
+    def stop_words(self, issue: str) -> str:
+        """Why the forge says that work on this issue must end; "" to go on. Asked often: cheap, or kept for a while.
+
+        Raises WorldError when it cannot tell, which is never "go on".
+        """
 
 
 class Guard(Protocol):

@@ -14,6 +14,10 @@ from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
+# Labels that a person sets to keep work away from an issue, or to end it.
+HOLD_LABEL = "autonomy:hold"
+STOP_LABEL = "autonomy:stop"
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def value(cls: type[T]) -> type[T]:
@@ -88,6 +92,7 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         "handoff.intended": "branch head closes",
         "handoff.made": "ref url number verified",
         "handoff.ended": "state closed",
+        "comment.made": "issue comment sha256",
         "run.finished": "outcome why seconds usd tokens transcript_sha256",
         "spend.reserved": "scopes usd tokens",
         "spend.settled": "usd tokens model",
@@ -205,8 +210,52 @@ class Head:
 
 
 @value
+class Labeling:
+    """Who put a label on that an issue has now, and when. `event` is the REST id of the event ("" from a bulk read).
+
+    `actor_id` is the forge's number of the actor (0 = unknown, a deleted account); `app` names the App it was done
+    through, "" when none.
+    """
+
+    label: str
+    actor: str
+    actor_id: int
+    at: str
+    event: str = ""
+    app: str = ""
+
+
+@value
+class Pull:
+    """A pull request: `head` is the commit its branch is at. Title and body are untrusted text.
+
+    `same_repository`: the branch lies in this repository, not in a fork.
+    """
+
+    number: int
+    url: str
+    branch: str
+    head: str
+    base: str
+    state: str
+    merged: bool = False
+    draft: bool = False
+    author: str = ""
+    author_id: int = 0
+    title: str = ""
+    body: str = ""
+    labels: tuple[str, ...] = ()
+    same_repository: bool = True
+    node: str = ""
+
+
+@value
 class Issue:
-    """An issue as the forge holds it. Title and body are untrusted text."""
+    """An issue as the forge holds it. Title and body are untrusted text.
+
+    `labelings` is None where the forge has no actors (a folder of files); `edited` is when title or body last changed
+    ("" = never); `pulls` are the pull requests that link it.
+    """
 
     id: str
     title: str
@@ -219,6 +268,12 @@ class Issue:
     assignee: str = ""
     depends_on: tuple[str, ...] = ()
     url: str = ""
+    node: str = ""
+    author_id: int = 0
+    edited: str = ""
+    labelings: tuple[Labeling, ...] | None = None
+    pulls: tuple[Pull, ...] = ()
+    locked: bool = False
 
 
 @value
@@ -233,6 +288,7 @@ class Criterion:
 class Task:
     """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by.
 
+    `event` is the label event that made it eligible ("" where the forge has none); its lease is keyed on it.
     A mission that a person runs by hand is a task without an issue: `issue` is "".
     """
 
@@ -251,6 +307,8 @@ class Task:
     pin: str
     created: str
     url: str = ""
+    event: str = ""
+    node: str = ""
 
 
 @value
@@ -358,7 +416,11 @@ class Lane:
 
 @value
 class Config:
-    """`.github/autonomy.yml`, every key optional. `decision_hours` and `session_days` are its durations, parsed."""
+    """`.github/autonomy.yml`, every key optional. `decision_hours` and `session_days` are its durations, parsed.
+
+    `draft`, `reviewers`, `ci_runs_with_secrets` are of its `handoff`; `apps` are the Apps whose label events count;
+    `setup` are the argv that prepare the project's toolchain; `reserve` are API requests an hour left for people.
+    """
 
     forge: str = "local"
     agent: str = "planner"
@@ -380,6 +442,12 @@ class Config:
     issue_usd: float | None = None
     day_usd: float | None = None
     session_days: float = 30.0
+    draft: bool = False
+    reviewers: tuple[str, ...] = ()
+    ci_runs_with_secrets: bool = False
+    apps: tuple[str, ...] = ()
+    setup: tuple[tuple[str, ...], ...] = ()
+    reserve: int = 100
     sha256: str = ""
 
 
@@ -516,6 +584,118 @@ class Handoff:
     bundle: str
     sha256: str
     policy_sha256: str
+    target: str = ""
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    reviewers: tuple[str, ...] = ()
+
+
+@value
+class Published:
+    """Where a handoff went: its address, and the pull request's number where there is one."""
+
+    url: str
+    number: int | None = None
+
+
+# --- GitHub: what crosses between the jobs of a workflow -----------------------------------------------------------
+
+
+@value
+class Move:
+    """One move of a ref by compare-and-swap: from object id `old` (zeros: it must be absent) to `new` (zeros: gone)."""
+
+    ref: str
+    old: str
+    new: str
+
+
+@value
+class WorkflowRun:
+    """The run of a workflow that a command works in: what GitHub says of it in the environment.
+
+    `workflow` is the caller's file name in .github/workflows (what a person disables); `event` the name of what
+    started it and `payload` its data (untrusted); `base` URLs have no slash at the end.
+    """
+
+    repo: str
+    run_id: int
+    attempt: int
+    job: str
+    workflow: str
+    event: str
+    payload: Mapping[str, Any]
+    actor: str
+    api_url: str
+    graphql_url: str
+    server_url: str
+    fork: bool = False
+    private: bool = True
+
+
+@value
+class Leg:
+    """One attempt of a plan: ids, hashes and ceilings only, ASCII, at most 1 KiB as JSON (`schemas/plan.json`).
+
+    `attempt` is the lease key's fence; `claim` the object id of the lease state that `select` made; `alone`: the author
+    of its issue lacks write, so no other leg runs beside it; `resume`: its change was pushed already, only the
+    rest of the handoff is missing, so no `run` job is needed.
+    """
+
+    issue: str
+    node: str
+    event: str
+    pin: str
+    base: str
+    branch: str
+    mission: str
+    mission_sha256: str
+    policy_sha256: str
+    agent: str
+    lane: str
+    attempt: int
+    claim: str
+    minutes: int
+    usd: float = 0.0
+    tokens: int = 0
+    alone: bool = False
+    resume: bool = False
+
+
+@value
+class Plan:
+    """What `select` decided: at most 96 KiB as JSON."""
+
+    repo: str
+    run_id: int
+    run_attempt: int
+    legs: tuple[Leg, ...] = ()
+
+
+@value
+class Result:
+    """What a `run` job claims of its attempt (`schemas/result.json`, closed): claims, not facts.
+
+    `head`, `tree` and `bundle_sha256` are "" when there is no change. `summary` is at most 4,000 characters.
+    """
+
+    version: int
+    issue: str
+    event: str
+    attempt: int
+    outcome: str
+    why: str
+    base: str
+    head: str
+    tree: str
+    bundle_sha256: str
+    checks: tuple[CheckResult, ...]
+    seconds: float
+    usd: float
+    tokens: int
+    sandbox: str
+    agent: str
+    summary: str = ""
 
 
 # --- programs ------------------------------------------------------------------------------------------------------

@@ -165,7 +165,8 @@ def test_records_that_name_another_commit_are_refused(world: World, decision: st
 
 def test_a_bundle_that_was_changed_is_refused(world: World, decision: str) -> None:
     (bundle,) = world.root.rglob("attempt.bundle")
-    bundle.write_bytes(bundle.read_bytes()[:-1] + b"x")
+    content = bundle.read_bytes()
+    bundle.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     ended = world.call("decision", "approve", decision)
     assert ended.returncode == 4
     assert "not the bundle" in ended.stderr

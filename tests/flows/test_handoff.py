@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from autonomy_pack.forges.local import LocalForge
+from autonomy_pack.model import Handoff, Move, Published
 from tests.flows.scenes import asked, at, events, run_with, scripted, steal
 from tests.world import World
 
@@ -16,9 +18,9 @@ from tests.world import World
 class Losing(LocalForge):
     """A forge that says it made a branch and did not."""
 
-    def publish(self, *what: str) -> str:
-        del what
-        return "somewhere"
+    def publish(self, offer: Handoff, *, fence: Sequence[Move] = ()) -> Published:
+        del offer, fence
+        return Published(url="somewhere")
 
 
 @pytest.fixture

@@ -5,12 +5,19 @@ import pytest
 from autonomy_pack.errors import WorldError
 from autonomy_pack.flows.project import find
 from autonomy_pack.forges.local import LocalForge
+from autonomy_pack.model import Handoff
 from tests.world import World
 
 
 def forge(world: World) -> LocalForge:
     place = find(world.root)
     return LocalForge(root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
+
+
+def offered(head: str) -> Handoff:
+    """A handoff of which only the branch, the head and the body matter here."""
+    words = ("repo", "task", "issue", "pin", "run", "base", "title", "bundle", "sha256", "policy_sha256")
+    return Handoff(**dict.fromkeys(words, ""), branch="agent/p/1-x-y", head=head, body="body\n", closes=True)
 
 
 def test_an_issue_is_its_file(world: World) -> None:
@@ -73,6 +80,13 @@ def test_labels_are_written_back_and_nothing_else_of_the_file_moves(world: World
     assert [old for old, new in lines if old != new] == [b"labels: [priority:high, bug]"]
 
 
+def test_the_stop_label_is_the_forges_word(world: World) -> None:
+    world.issue("7")
+    assert forge(world).stop_words("7") == ""
+    world.issue("7", labels=("priority:high", "autonomy:stop"))
+    assert "autonomy:stop" in forge(world).stop_words("7")
+
+
 def test_closing_sets_the_state(world: World) -> None:
     world.issue("7")
     assert forge(world).close_issue("7")
@@ -83,11 +97,11 @@ def test_a_branch_is_made_once_and_never_overwritten(world: World) -> None:
     first = world.git("rev-parse", "main")
     second = world.commit("second")
     here = forge(world)
-    place = here.publish("agent/p/1-x-y", first, "body\n")
-    assert Path(place).read_text() == "body\n"
-    assert here.publish("agent/p/1-x-y", first, "body\n") == place
+    place = here.publish(offered(first))
+    assert Path(place.url).read_text() == "body\n"
+    assert here.publish(offered(first)) == place
     with pytest.raises(WorldError, match="exists with another commit"):
-        here.publish("agent/p/1-x-y", second, "body\n")
+        here.publish(offered(second))
     assert world.git("rev-parse", "agent/p/1-x-y") == first
 
 
@@ -124,7 +138,7 @@ def test_a_tag_of_the_branchs_name_is_refused(world: World) -> None:
     head = world.git("rev-parse", "main")
     world.git("tag", "agent/p/1-x-y")
     with pytest.raises(WorldError, match="a tag is called"):
-        forge(world).publish("agent/p/1-x-y", head, "body\n")
+        forge(world).publish(offered(head))
 
 
 def test_a_handoff_that_was_squashed_into_the_base_is_merged(world: World) -> None:

@@ -9,6 +9,7 @@ import click
 
 from autonomy_pack.commands import options
 from autonomy_pack.errors import UsageError
+from autonomy_pack.policy import names
 
 
 @click.group(name="decision")
@@ -82,7 +83,7 @@ def deny(decision: tuple[str, ...], reason: str, repo: Path) -> None:
     opened = project.open_project(repo)
     for one in decision:
         denied = decisions.deny(opened, one, reason)
-        click.echo(f"{one} denied. To try again: autonomy task reset {denied.subject.rpartition('#')[2]}")
+        click.echo(f"{one} denied. To try again: autonomy task reset {names.issue_of(denied.subject)}")
 
 
 def _data(decision: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from autonomy_pack.edges.sanitize import one_line, visible
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, project, rehearse, session, trust
 from autonomy_pack.model import Event, Outcome
+from autonomy_pack.policy import names
 from autonomy_pack.views import progress
 from autonomy_pack.views.session import next_step
 
@@ -112,7 +113,7 @@ class Working:
         if len(others) > 10:
             _say(f"       – {len(others) - 10} more in `autonomy issue list`")
         for task in done.passed_by:
-            _say(f"  {'#' + task.rpartition('#')[2]:<4} – taken meanwhile          another session has it, or its lane")
+            _say(f"  {'#' + names.issue_of(task):<4} – taken meanwhile          another session has it, or its lane")
         for finding in done.survey.broken:
             _say(f"  unreadable: {one_line(finding.says, 140)}\n    Next: {one_line(finding.fix, 140)}")
         _say(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,11 +11,14 @@ from autonomy_pack.contracts import Store
 from autonomy_pack.edges import clock, host
 from autonomy_pack.errors import LeaseLost, PackError
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Event, Lease, Task
+from autonomy_pack.model import Event, Holder, Lease, Task, WorkflowRun
+from autonomy_pack.policy import names
 from autonomy_pack.store import open_store
 from autonomy_pack.store.conditions import HeadUnmoved
 
 SECONDS = 30.0
+# A lease of a workflow's run has no clock: far enough to mean "until its run is over".
+WORKFLOW_SECONDS = 10 * 365 * 86400.0
 RENEW_EVERY = 5.0
 
 
@@ -29,8 +32,24 @@ class Claim:
 
 
 def run_id(lease: Lease) -> str:
-    """TASK/FENCE, the id of the run that works under this lease."""
-    return f"{lease.key.removeprefix('task:')}/{lease.fence}"
+    """The id of the run that works under this lease."""
+    return names.run_of_claim(lease.key, lease.fence)
+
+
+def workflow_holder(workflow: WorkflowRun) -> Holder:
+    """A run of a workflow as the holder of a lease: it has no clock, GitHub knows whether it is over."""
+    return Holder(
+        host="actions", boot=str(workflow.run_id), pid_namespace=workflow.repo, pid=workflow.attempt, pid_start=0.0
+    )
+
+
+def workflow_is_dead(run_is_over: Callable[[int, int], bool]) -> Callable[[Holder], bool]:
+    """Whether a holder is a run of a workflow that GitHub says is over; of any other holder nothing is known."""
+
+    def dead(holder: Holder) -> bool:
+        return holder.host == "actions" and run_is_over(int(holder.boot), holder.pid)
+
+    return dead
 
 
 def take(project: Project, task: Task, seq: int | None) -> Claim | None:
@@ -38,7 +57,7 @@ def take(project: Project, task: Task, seq: int | None) -> Claim | None:
 
     With `seq`, also None when anything happened to the task since its head was there.
     """
-    unmoved = None if seq is None else HeadUnmoved(subject=task.id, seq=seq, repo=task.repo)
+    unmoved = None if seq is None else HeadUnmoved(subject=task.id, seq=seq)
 
     def claimed(leases: tuple[Lease, ...]) -> list[Event]:
         lease = leases[0]
@@ -47,7 +66,7 @@ def take(project: Project, task: Task, seq: int | None) -> Claim | None:
         return [Event(kind="task.claimed", subject=task.id, run=run_id(lease), data=data, key=key)]
 
     for slot in range(1, project.config.lanes[task.lane].slots + 1):
-        keys = [f"task:{task.id}", f"lane:{task.lane}/{slot}"]
+        keys = [names.claim_key(task), f"lane:{task.lane}/{slot}"]
         held = project.store.claim(keys, host.me(), seconds=SECONDS, dead=host.is_dead, events=claimed, only_if=unmoved)
         if held:
             return Claim(task=held[0], lane=held[1])

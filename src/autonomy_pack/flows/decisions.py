@@ -59,7 +59,7 @@ def _decision(project: Project, head: Head, now: str) -> Decision:
     return Decision(
         id=head.subject,
         kind=asked.data["kind"],
-        subject=asked.run.rpartition("/")[0],
+        subject=names.task_of_run(asked.run),
         run=asked.run,
         question=asked.data["question"],
         options=tuple(asked.data["options"]),
@@ -139,7 +139,7 @@ def _answer(project: Project, asked: Decision, option: str, why: str) -> None:
 
 def complete(project: Project, offer: Handoff, report: Report) -> Event | None:
     """Hand off what was approved; None when somebody alive holds the task."""
-    lease = claim.take_over(project, f"task:{offer.task}")
+    lease = claim.take_over(project, names.claim_of_run(offer.run))
     if lease is None:
         return None
     try:

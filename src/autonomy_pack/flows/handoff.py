@@ -14,7 +14,7 @@ from autonomy_pack.flows import records, stop
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
-from autonomy_pack.model import Change, CheckResult, Event, Examination, Handoff, Lease, Outcome
+from autonomy_pack.model import HOLD_LABEL, STOP_LABEL, Change, CheckResult, Event, Examination, Handoff, Lease, Outcome
 from autonomy_pack.policy import choose, evidence, names
 from autonomy_pack.views import handoff as view
 
@@ -45,6 +45,10 @@ def prepare(
         bundle=change.bundle,
         sha256=change.sha256,
         policy_sha256=names.sha256([job.project.config.sha256, run.mission.sha256]),
+        target=job.project.base.branch,
+        labels=LABELS,
+        draft=job.project.config.draft,
+        reviewers=job.project.config.reviewers,
     )
     body = view.body(offer, run, job.terms.box.level, change, results, examination, weighed)
     offer = dataclasses.replace(offer, body=redact(body, records.known_secrets()))
@@ -86,7 +90,7 @@ def why_stale(project: Project, offer: Handoff) -> str:
         return f"issue {offer.issue} is not open any more"
     if choose.text_pin(issue) != offer.pin:
         return f"the text of issue {offer.issue} changed"
-    held = {choose.HOLD_LABEL, choose.STOP_LABEL}.intersection(issue.labels)
+    held = {HOLD_LABEL, STOP_LABEL}.intersection(issue.labels)
     if held:
         return f"issue {offer.issue} has the label {min(held)}"
     return _why_base_moved(project, offer)
@@ -123,13 +127,18 @@ def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> E
         report(event)
     stop.heed(project.place)
     bring_in(project, offer)
-    place = project.forge.publish(offer.branch, offer.head, offer.body)
+    place = project.forge.publish(offer)
     state = project.forge.handoff_state(offer.branch, offer.head, project.base.commit)
     if state not in ("open", "merged"):
         raise WorldError(f"branch {offer.branch} is {state} right after it was made", "Look who else moves branches.")
     if offer.issue:
         project.forge.label(offer.issue, add=LABELS)
-    made: dict[str, object] = {"ref": f"refs/heads/{offer.branch}", "url": place, "number": None, "verified": True}
+    made: dict[str, object] = {
+        "ref": f"refs/heads/{offer.branch}",
+        "url": place.url,
+        "number": place.number,
+        "verified": True,
+    }
     return _event(offer, "handoff.made", made)
 
 

@@ -8,6 +8,7 @@ from autonomy_pack.flows import claim, decisions, handoff, summary
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Event, Head, Lease, Outcome
+from autonomy_pack.policy import names
 from autonomy_pack.store.conditions import HeadUnmoved
 
 
@@ -44,7 +45,7 @@ def _finish_run(project: Project, lease: Lease, report: Report) -> None:
     taken = claim.take_over(project, lease.key)
     if taken is None:
         return
-    head = project.store.head(lease.key.removeprefix("task:"))
+    head = project.store.head(names.task_of_claim(lease.key))
     events = _end(project, taken, head, report) if head and head.status == "running" else []
     project.store.release(taken, events=events)
     for event in events:
@@ -89,7 +90,7 @@ def settle_handoffs(project: Project, report: Report) -> None:
         state = project.forge.handoff_state(head.branch, head.commit, project.base.commit)
         if state not in ("merged", "deleted"):
             continue
-        issue = head.subject.rpartition("#")[2]
+        issue = names.issue_of(head.subject)
         intended = list(project.store.events(kinds=["handoff.intended"], run=head.run))
         closes = state == "merged" and issue in open_issues and bool(intended) and intended[-1].data["closes"]
         data: dict[str, object] = {"state": state, "closed": closes and project.forge.close_issue(issue)}

@@ -32,7 +32,7 @@ class Survey:
 def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
     """Read every issue and choose, for work in that box; `agent` is a person's word for all issues."""
     issues, broken = project.forge.issues()
-    heads = {head.subject: head for head in project.store.heads("task", repo=project.repo)}
+    heads = {head.subject: head for head in project.store.heads("task")}
     missions = {name: _mission(project, name) for name in _named(issues, project.config.mission)}
     facts = choose.Facts(
         repo=project.repo,
@@ -41,7 +41,7 @@ def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
         agents=tuple(AGENTS),
         why_no_programs=_why_no_programs(project, box),
         heads=heads,
-        decisions={head.run: head for head in project.store.heads("decision", repo=project.repo)},
+        decisions={head.run: head for head in project.store.heads("decision")},
         handoffs=_handoffs(project),
         now=project.store.now(),
         agent=agent,
@@ -81,9 +81,9 @@ def _why_no_programs(project: Project, box: Box) -> str:
 
 
 def _handoffs(project: Project) -> dict[str, str]:
-    handed_off = project.store.heads("task", repo=project.repo, status=[Outcome.HANDED_OFF])
+    handed_off = project.store.heads("task", status=[Outcome.HANDED_OFF])
     return {
-        head.subject.rpartition("#")[2]: project.forge.handoff_state(head.branch, head.commit, project.base.commit)
+        names.issue_of(head.subject): project.forge.handoff_state(head.branch, head.commit, project.base.commit)
         for head in handed_off
         if head.branch
     }
@@ -119,4 +119,4 @@ def _seen(task: Task, after: int) -> Event:
     }
     # A text that comes back after another one is seen anew, so the key says after what it was seen.
     key = f"seen/{task.id}/{task.pin}/{after}"
-    return Event(kind="task.seen", subject=task.id, repo=task.repo, data=data, key=key)
+    return Event(kind="task.seen", subject=task.id, data=data, key=key)

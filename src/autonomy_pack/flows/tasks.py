@@ -8,6 +8,7 @@ from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import claim, stop
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Event, Head, Outcome
+from autonomy_pack.policy import names
 
 
 def reset(project: Project, named: str, why: str) -> str:
@@ -28,7 +29,7 @@ def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
         raise UsageError(f"task {one_line(task, 80)} was never seen", "`autonomy issue list` shows what there is.")
     if kind == "task.reset" and head.status == Outcome.HANDED_OFF:
         _need_no_branch(project, head)
-    lease = claim.take_over(project, f"task:{task}")
+    lease = claim.take_over(project, names.claim_of_run(head.run) if head.run else f"task:{task}")
     if lease is None:
         raise UsageError(f"task {task} is being worked on", "`autonomy stop` ends that; then try again.")
     data = {"scope": "task", "state": state, "why": one_line(why, 300)}

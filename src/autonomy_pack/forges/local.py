@@ -9,7 +9,7 @@ from typing import Any
 
 from autonomy_pack.edges import documents, files, git
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.model import Finding, Issue, Risk
+from autonomy_pack.model import STOP_LABEL, Finding, Handoff, Issue, Move, Published, Risk
 
 _ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEYS = ("title", "labels", "state", "author", "created", "updated", "assignee", "depends_on")
@@ -75,8 +75,11 @@ class LocalForge:
             return False
         return True
 
-    def publish(self, branch: str, head: str, body: str) -> str:
-        """Create the branch at `head` unless it is there already, and keep the body beside it."""
+    def publish(self, offer: Handoff, *, fence: Sequence[Move] = ()) -> Published:
+        """Create the branch at the offer's head unless it is there already, and keep the body beside it."""
+        branch, head = offer.branch, offer.head
+        if fence:
+            raise WorldError("a folder of files has no refs to move with a branch", "Use store sqlite or PostgreSQL.")
         if self._commit(f"refs/tags/{branch}"):
             raise WorldError(f"a tag is called {branch} too", "Delete it: git would take it for the branch.")
         here = self._tip(branch)
@@ -88,8 +91,16 @@ class LocalForge:
                 f"Rename or delete it (`git branch -m {branch} …`), then run again; we never overwrite a branch.",
             )
         place = self._handoffs / f"{branch.replace('/', '-')}.md"
-        files.write(place, body)
-        return str(place)
+        files.write(place, offer.body)
+        return Published(url=str(place))
+
+    def stop_words(self, issue: str) -> str:
+        """The label `autonomy:stop` in the issue's file; a file that is gone or unreadable says nothing here."""
+        try:
+            labels = next((one.labels for one in self.issues()[0] if one.id == issue), ())
+        except WorldError:
+            return ""
+        return f"label {STOP_LABEL} of issue {issue}" if STOP_LABEL in map(str.casefold, labels) else ""
 
     def handoff_state(self, branch: str, head: str, base: str) -> str:
         """open, merged, moved or deleted; merged also when the branch is gone but its commit is in the base."""

@@ -9,13 +9,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from autonomy_pack.model import Choice, Config, Head, Issue, Mission, Outcome, Priority, Task, value
-from autonomy_pack.policy import inputs, issue_text
+from autonomy_pack.model import (
+    HOLD_LABEL,
+    STOP_LABEL,
+    Choice,
+    Config,
+    Head,
+    Issue,
+    Mission,
+    Outcome,
+    Priority,
+    Task,
+    value,
+)
+from autonomy_pack.policy import inputs, issue_text, trusted
 
-HOLD_LABEL = "autonomy:hold"
-STOP_LABEL = "autonomy:stop"
-# Labels of the agent family that we write ourselves; they choose no agent.
-DISPLAY_LABELS = frozenset({"agent:handoff", "agent:validated"})
+# Says on the forge that a pull request was made of the issue; a person takes it off for another round.
+MADE_LABEL = "status:pr-created"
 AGEING_DAYS = 7
 
 
@@ -27,6 +37,7 @@ class Facts:
     its decision.
     `why_no_programs`: why nothing may run a program here, "" when it may. `agent`: a person's word for all issues.
     `handoffs`: issue id → open, merged, moved, deleted or "". `now`: store time.
+    `permissions`: see policy.trusted; None where the forge has no actors. `only_open`: the closed issues were not read.
     """
 
     repo: str
@@ -39,6 +50,8 @@ class Facts:
     handoffs: Mapping[str, str]
     now: str
     agent: str | None = None
+    permissions: Mapping[str, str] | None = None
+    only_open: bool = False
 
 
 class _NotEligible(Exception):
@@ -93,9 +106,24 @@ def effective_priority(task: Task, facts: Facts) -> int:
     return max(0, task.priority - waited.days // AGEING_DAYS)
 
 
-def _judge(issue: Issue, states: Mapping[str, str], facts: Facts) -> Choice:
+def reconsider(issue: Issue, facts: Facts) -> Choice:
+    """What its labels, events and history say of one issue, its text unread: for a process that holds a token.
+
+    The task of an eligible one has no acceptance criteria and no fields.
+    """
+    if issue.state != "open":
+        return _refused(issue, facts, "it is not open any more")
+    return _judge(issue, None, facts)
+
+
+def _refused(issue: Issue, facts: Facts, why: str) -> Choice:
+    return replace(_as_labelled(issue, facts), why=why)
+
+
+def _as_labelled(issue: Issue, facts: Facts) -> Choice:
+    """What the labels ask for; not judged yet."""
     priority = _priority(issue.labels)
-    choice = Choice(
+    return Choice(
         id=issue.id,
         title=issue.title,
         priority=priority,
@@ -105,21 +133,31 @@ def _judge(issue: Issue, states: Mapping[str, str], facts: Facts) -> Choice:
         eligible=False,
         why="",
     )
+
+
+def _judge(issue: Issue, states: Mapping[str, str] | None, facts: Facts) -> Choice:
+    """Without the states of the issues it may depend on, its text is left unread."""
+    choice = _as_labelled(issue, facts)
     try:
         _need_labels(issue, facts)
-        _need_text(issue)
-        mission = _need_mission(choice.mission, issue, facts)
+        if states is not None:
+            _need_text(issue)
+        mission = _need_mission(choice.mission, facts)
+        if states is not None:
+            _need_inputs(mission, issue)
+            _need_dependencies(issue, states, facts)
         agent = _need_agent(mission, issue, facts)
-        _need_dependencies(issue, states)
-        task = _task(issue, agent, facts)
+        task = task_of(issue, agent, facts, read=states is not None)
+        _need_no_pull(issue, facts)
         _need_free(facts.heads.get(task.id), task.pin, facts.handoffs.get(issue.id, ""), facts)
+        _need_trust(issue, facts)
     except _NotEligible as refusal:
         return replace(choice, why=str(refusal))
     return replace(choice, agent=task.agent, eligible=True, why="eligible", task=task)
 
 
-def _task(issue: Issue, agent: str, facts: Facts) -> Task:
-    """The issue as a task; only of issues whose labels were found in order."""
+def task_of(issue: Issue, agent: str, facts: Facts, *, read: bool = True) -> Task:
+    """The issue as a task; only of issues whose labels were found in order. `read`: its text too."""
     return Task(
         id=task_id(facts.repo, issue.id),
         repo=facts.repo,
@@ -131,11 +169,13 @@ def _task(issue: Issue, agent: str, facts: Facts) -> Task:
         lane=_lane(issue),
         mission=_mission(issue, facts) or "",
         agent=agent,
-        acceptance=issue_text.acceptance(issue.body),
-        fields=issue_text.fields(issue.body),
+        acceptance=issue_text.acceptance(issue.body) if read else (),
+        fields=issue_text.fields(issue.body) if read else {},
         pin=text_pin(issue),
         created=issue.created,
         url=issue.url,
+        event=trusted.event_of(issue, _priority_label(issue.labels)),
+        node=issue.node,
     )
 
 
@@ -150,17 +190,18 @@ def _priority(labels: Sequence[str]) -> Priority | None:
     return min(known) if known else None
 
 
+def _priority_label(labels: Sequence[str]) -> str:
+    """The label that made the issue eligible: its highest priority."""
+    return next(label for label in labels if family([label], "priority") and _priority([label]) == _priority(labels))
+
+
 def _mission(issue: Issue, facts: Facts) -> str | None:
     names = family(issue.labels, "mission")
     return names[0] if names else facts.config.mission
 
 
 def _agent(issue: Issue, facts: Facts) -> str | None:
-    return facts.agent or next(iter(family(_steering(issue), "agent")), None)
-
-
-def _steering(issue: Issue) -> list[str]:
-    return [label for label in issue.labels if label.casefold() not in DISPLAY_LABELS]
+    return facts.agent or next(iter(family(trusted.steering(issue.labels), "agent")), None)
 
 
 def _lane(issue: Issue) -> str:
@@ -182,7 +223,7 @@ def _need_labels(issue: Issue, facts: Facts) -> None:
     if HOLD_LABEL in labels:
         raise _NotEligible(f"held by label {HOLD_LABEL}")
     for name in ("mission", "lane", "agent"):
-        if len(set(family(_steering(issue), name))) > 1:
+        if len(set(family(trusted.steering(issue.labels), name))) > 1:
             raise _NotEligible(f"more than one {name} label; keep one")
     if _lane(issue) not in facts.config.lanes:
         raise _NotEligible(f"unknown lane {_lane(issue)}; the lanes are {', '.join(facts.config.lanes)}")
@@ -193,14 +234,17 @@ def _need_text(issue: Issue) -> None:
         raise _NotEligible(issue_text.why_no_acceptance(issue.body))
 
 
-def _need_mission(name: str | None, issue: Issue, facts: Facts) -> Mission:
+def _need_inputs(mission: Mission, issue: Issue) -> None:
+    for problem in inputs.problems(mission, issue_text.fields(issue.body), {}):
+        raise _NotEligible(problem.says)
+
+
+def _need_mission(name: str | None, facts: Facts) -> Mission:
     if name is None:
         raise _NotEligible("no mission label and no default mission in the configuration")
     mission = facts.missions.get(name, f"no mission named {name}; `autonomy mission list` shows them")
     if isinstance(mission, str):
         raise _NotEligible(mission)
-    for problem in inputs.problems(mission, issue_text.fields(issue.body), {}):
-        raise _NotEligible(problem.says)
     return mission
 
 
@@ -222,12 +266,33 @@ def _runs_programs(mission: Mission, agent: str, config: Config) -> bool:
     return steps or bool(mission.checks or config.checks)
 
 
-def _need_dependencies(issue: Issue, states: Mapping[str, str]) -> None:
+def _need_dependencies(issue: Issue, states: Mapping[str, str], facts: Facts) -> None:
     for other in issue.depends_on:
         if other not in states:
+            if facts.only_open:
+                continue
             raise _NotEligible(f"depends on {other}, which does not exist")
         if states[other] == "open":
             raise _NotEligible(f"depends on {other}, which is open")
+
+
+def _need_no_pull(issue: Issue, facts: Facts) -> None:
+    """No pull request is open for it, whoever opened it: two for one issue are one too many."""
+    for pull in issue.pulls:
+        if pull.state == "open":
+            raise _NotEligible(f"pull request {pull.number} is open for it")
+    if _has_actors(issue, facts) and MADE_LABEL in {label.casefold() for label in issue.labels}:
+        raise _NotEligible(f"a pull request was made of it; for another round remove the label {MADE_LABEL}")
+
+
+def _need_trust(issue: Issue, facts: Facts) -> None:
+    if _has_actors(issue, facts) and (why := trusted.why_not(issue, facts.permissions or {}, facts.config.apps)):
+        raise _NotEligible(f"not trusted: {why}")
+
+
+def _has_actors(issue: Issue, facts: Facts) -> bool:
+    """Either sign of a forge with actors is enough, so that a missing one never means trust."""
+    return issue.labelings is not None or facts.permissions is not None
 
 
 def _need_free(head: Head | None, pin: str, handoff: str, facts: Facts) -> None:

@@ -28,7 +28,48 @@ def slug(title: str) -> str:
 
 def branch(task: Task, agent: str) -> str:
     """agent/AGENT/ID-ATTEMPT8-SLUG; the same for every attempt at the same text."""
-    return f"agent/{agent}/{task.issue or task.mission}-{task.pin[:8]}-{slug(task.title)}"
+    return f"agent/{agent}/{task.issue or task.mission}-{attempt8(task)}-{slug(task.title)}"
+
+
+def attempt8(task: Task) -> str:
+    """Eight hex digits of what made the task eligible: its label event, or its text where the forge has no events."""
+    return hashlib.sha256(f"{task.issue}@{task.event}".encode()).hexdigest()[:8] if task.event else task.pin[:8]
+
+
+def claim_key(task: Task) -> str:
+    """The key of the lease on a task; on a forge with label events one event is one thing to be claimed."""
+    return f"task:{task.id}@{task.event}" if task.event else f"task:{task.id}"
+
+
+def run_of_claim(key: str, fence: int) -> str:
+    """TASK/FENCE, or TASK@EVENT/FENCE: the id of the run that works under that lease."""
+    return f"{key.removeprefix('task:')}/{fence}"
+
+
+def claim_of_run(run: str) -> str:
+    """The key of the lease that a run works under."""
+    return f"task:{run.rpartition('/')[0]}"
+
+
+def task_of_run(run: str) -> str:
+    """The id of the task that a run is about. An issue's id has no "@", so the event can be told from it."""
+    return task_of_claim(run.rpartition("/")[0])
+
+
+def task_of_claim(key: str) -> str:
+    """The id of the task that a lease is about."""
+    task = key.removeprefix("task:")
+    return re.sub(r"(#[^@]*)@[0-9]+$", r"\1", task)
+
+
+def issue_of_run(run: str) -> str:
+    """The issue's own id, without its repository."""
+    return issue_of(task_of_run(run))
+
+
+def issue_of(task: str) -> str:
+    """The issue's own id of a task's."""
+    return task.rpartition("#")[2]
 
 
 def title(task: Task) -> str:

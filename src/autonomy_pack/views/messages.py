@@ -11,5 +11,5 @@ def commit(task: Task, run: str, version: str) -> str:
     return (
         f"{names.title(task)}\n\n"
         f"Mission {task.mission}, agent {task.agent}.\n\n"
-        f"Autonomy-Run: {run}\nAutonomy-Attempt: {task.pin[:8]}\nAutonomy-Version: {version}\n"
+        f"Autonomy-Run: {run}\nAutonomy-Attempt: {names.attempt8(task)}\nAutonomy-Version: {version}\n"
     )

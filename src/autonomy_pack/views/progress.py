@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.model import Choice, Event, Finding, Head, Outcome, Priority
+from autonomy_pack.policy import names
 from autonomy_pack.views.render import words
 
 MARKS: Mapping[str, str] = {
@@ -21,7 +22,7 @@ def run_line(head: Head, events: Sequence[Event]) -> str:
     """One finished run: issue, outcome, seconds, title, mission, priority, and below it why."""
     end = next(event for event in events if event.kind == "run.finished")
     outcome = str(end.data["outcome"])
-    issue = head.subject.rpartition("#")[2]
+    issue = names.issue_of(head.subject)
     cells = (
         (f"#{issue}", 4),
         (f"{MARKS.get(outcome, '✗')} {words(outcome)}", 13),

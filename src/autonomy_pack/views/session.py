@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from autonomy_pack.model import Choice, Event, Finding, Outcome, value
+from autonomy_pack.policy import names
 from autonomy_pack.views.render import render as _render
 from autonomy_pack.views.render import words
 
@@ -47,7 +48,7 @@ def render(
 
 
 def _row(run: str, events: Sequence[Event], titles: Mapping[str, str]) -> Row:
-    issue = run.rpartition("/")[0].rpartition("#")[2]
+    issue = names.issue_of_run(run)
     end = next((event for event in events if event.kind == "run.finished"), None)
     begun = next((event for event in events if event.kind == "run.started"), None)
     outcome = str(end.data["outcome"]) if end else "unfinished"
@@ -72,7 +73,7 @@ def _why(events: Sequence[Event], end: Event | None) -> str:
 
 def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
     """What a person would do next about a run with this outcome."""
-    issue = run.rpartition("/")[0].rpartition("#")[2]
+    issue = names.issue_of_run(run)
     interrupted = any(event.kind == "run.finished" and event.data["why"] == "interrupted" for event in events)
     asked = next((event.subject for event in events if event.kind == "decision.asked"), "")
     steps: dict[str, str] = {
