@@ -33,7 +33,12 @@ def branch(task: Task, agent: str) -> str:
 
 def attempt8(task: Task) -> str:
     """Eight hex digits of what made the task eligible: its label event, or its text where the forge has no events."""
-    return hashlib.sha256(f"{task.issue}@{task.event}".encode()).hexdigest()[:8] if task.event else task.pin[:8]
+    return attempt8_of(task.issue, task.event) if task.event else task.pin[:8]
+
+
+def attempt8_of(issue: str, event: str) -> str:
+    """The same, of an issue and the label event that made it eligible."""
+    return hashlib.sha256(f"{issue}@{event}".encode()).hexdigest()[:8]
 
 
 def claim_key(task: Task) -> str:

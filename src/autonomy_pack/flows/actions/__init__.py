@@ -1,0 +1,1 @@
+"""What runs in the jobs of our workflows on GitHub: one story per file."""
