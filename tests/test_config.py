@@ -51,7 +51,7 @@ def test_no_file_and_an_empty_file_are_the_defaults():
 def test_every_key_of_the_config_reaches_the_value():
     text = """\
 version: 1
-forge: local
+forge: github
 agent: command
 mission: replace-text
 mode: autonomous
@@ -76,7 +76,7 @@ github: {reserve: 7}
 """
     read = config.load_config(text, FILE)
     assert read == Config(
-        forge="local",
+        forge="github",
         agent="command",
         mission="replace-text",
         mode="autonomous",

@@ -140,6 +140,9 @@ class Forge(Protocol):
     def handoff_state(self, branch: str, head: str, base: str) -> str:
         """What became of a handoff: open, merged, moved (somebody pushed to it) or deleted."""
 
+    def base(self) -> tuple[str, str] | None:
+        """The default branch there and its commit, whose objects are here now; None: the checkout's own."""
+
     def stop_words(self, issue: str) -> str:
         """Why the forge says that work on this issue must end; "" to go on. Asked often: cheap, or kept for a while.
 

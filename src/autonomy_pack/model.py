@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -250,6 +251,15 @@ class Pull:
 
 
 @value
+class Place:
+    """A repository on this disk. `root`: its work tree; `git_dir`: the common git folder; `workspace`: our files."""
+
+    root: Path
+    git_dir: Path
+    workspace: Path
+
+
+@value
 class Issue:
     """An issue as the forge holds it. Title and body are untrusted text.
 
@@ -416,13 +426,14 @@ class Lane:
 
 @value
 class Config:
-    """`.github/autonomy.yml`, every key optional. `decision_hours` and `session_days` are its durations, parsed.
+    """`.github/autonomy.yml`, every key optional. `forge` is "" when it names none. `decision_hours` and
+    `session_days` are its durations, parsed.
 
     `draft`, `reviewers`, `ci_runs_with_secrets` are of its `handoff`; `apps` are the Apps whose label events count;
     `setup` are the argv that prepare the project's toolchain; `reserve` are API requests an hour left for people.
     """
 
-    forge: str = "local"
+    forge: str = ""
     agent: str = "planner"
     mission: str | None = None
     mode: str = "supervised"

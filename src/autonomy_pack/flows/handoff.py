@@ -9,7 +9,6 @@ from autonomy_pack.edges import git, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import WorldError
-from autonomy_pack.flows import project as projects
 from autonomy_pack.flows import records, stop
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.flows.project import Project
@@ -98,7 +97,7 @@ def why_stale(project: Project, offer: Handoff) -> str:
 
 def _why_base_moved(project: Project, offer: Handoff) -> str:
     """A base that moved is fine as long as nothing this change touches moved with it."""
-    now = projects.find_base(project.place)
+    now = project.find_base()
     if now.commit == offer.base:
         return ""
     at = project.place.git_dir

@@ -12,23 +12,15 @@ from autonomy_pack.agents import AGENTS
 from autonomy_pack.contracts import Forge, Store
 from autonomy_pack.edges import files, git, host
 from autonomy_pack.errors import UsageError
-from autonomy_pack.forges import FORGES
+from autonomy_pack.flows import hosting
 from autonomy_pack.model import Config, value
+from autonomy_pack.model import Place as Place
 from autonomy_pack.store import open_store
 
 CONFIG_FILE = ".github/autonomy.yml"
 CONFIG_FOLDER = ".github/autonomy"
 _EXCLUDED = ".agent-workspace/"
 _OUR_BRANCHES = ("agent/", "recovered/")
-
-
-@value
-class Place:
-    """`root`: the work tree. `git_dir`: the common git folder. `workspace`: where runtime files are kept."""
-
-    root: Path
-    git_dir: Path
-    workspace: Path
 
 
 @value
@@ -55,7 +47,12 @@ class Project:
     @cached_property
     def base(self) -> Base:
         """What changes are made from, looked up when it is first needed: looking back and stopping need none."""
-        return find_base(self.place)
+        return self.find_base()
+
+    def find_base(self) -> Base:
+        """The default branch as it is now: the forge's own, or the checkout's where the forge has none."""
+        said = self.forge.base()
+        return Base(branch=said[0], commit=said[1], dirty=_is_dirty(self.place)) if said else find_base(self.place)
 
 
 def find(path: Path) -> Place:
@@ -174,24 +171,26 @@ def store_url(place: Place, config: Config) -> str:
     return host.setting("AUTONOMY_STORE") or f"sqlite:///{place.workspace / 'autonomy.db'}"
 
 
-def open_project(path: Path, *, store: str | None = None) -> Project:
+def open_project(path: Path, *, store: str | None = None, forge: str | None = None) -> Project:
     """Open the repository at `path` with its configuration, store and forge.
 
     `store` names another store than its own, for looking without leaving a trace; then nothing is written here.
+    `forge` is a person's word for where its issues live.
     """
     place = find(path)
     config = read_config(place)
     if store is None:
         prepare_workspace(place)
     url = store or store_url(place, config)
-    forge = FORGES[config.forge](root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
+    opened, repo = hosting.open_forge(hosting.forge_name(forge, config), place, config)
     return Project(
         place=place,
         config=config,
         missions=mission_texts(governing_files(place)),
         store=open_store(url),
         store_url=url,
-        forge=forge,
+        forge=opened,
+        repo=repo,
     )
 
 

@@ -94,6 +94,9 @@ class LocalForge:
         files.write(place, offer.body)
         return Published(url=str(place))
 
+    def base(self) -> None:
+        """The checkout's own default branch."""
+
     def stop_words(self, issue: str) -> str:
         """The label `autonomy:stop` in the issue's file; a file that is gone or unreadable says nothing here."""
         try:

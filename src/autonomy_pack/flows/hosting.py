@@ -1,0 +1,95 @@
+"""Where a repository is hosted: which forge its issues live in, under what name, and how it is reached."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from autonomy_pack.contracts import Forge
+from autonomy_pack.edges import git, host
+from autonomy_pack.edges.github import defaults
+from autonomy_pack.errors import UsageError
+from autonomy_pack.forges import FORGES
+from autonomy_pack.model import Config, Place
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub
+    from autonomy_pack.edges.remote import Remote
+
+_TOKENS = ("AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+_REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
+
+
+def forge_name(asked: str | None, config: Config) -> str:
+    """The word of a flag, else the configuration's, else github in GitHub Actions, else local: a token alone selects
+    nothing. UsageError when there is no such forge."""
+    name = asked or config.forge or ("github" if host.setting("GITHUB_ACTIONS") == "true" else "local")
+    if name not in FORGES:
+        raise UsageError(f"there is no forge {name}", f"The forges are {', '.join(FORGES)}.")
+    return name
+
+
+def open_forge(name: str, place: Place, config: Config) -> tuple[Forge, str]:
+    """The forge of that name for a repository, and the repository's name there; the local one is "."."""
+    if name == "local":
+        made = FORGES[name](root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
+        return made, "."
+    hub = github(place=place, reserve=config.reserve)
+    return FORGES[name](github=hub, remote=remote(hub, place.git_dir)), hub.repo
+
+
+def github(
+    repo: str | None = None, place: Place | None = None, *, job: str = "cli", reserve: int | None = None
+) -> GitHub:
+    """GitHub as this process may use it; UsageError when the repository or the token is not known.
+
+    The repository is the one that is named, else GITHUB_REPOSITORY, else what the remote `origin` points to.
+    """
+    from autonomy_pack.edges.github import GitHub
+
+    server = host.setting("GITHUB_SERVER_URL", defaults.SERVER_URL).rstrip("/")
+    named = repo or host.setting("GITHUB_REPOSITORY") or (origin(place, server) if place else "")
+    if not _REPO.fullmatch(named):
+        raise UsageError("the repository on GitHub is not known", "Give --repo OWNER/NAME, or add a remote `origin`.")
+    more = {} if reserve is None else {"reserve": reserve}
+    return GitHub(
+        named,
+        token=token(),
+        api_url=host.setting("GITHUB_API_URL", defaults.API_URL),
+        graphql_url=host.setting("GITHUB_GRAPHQL_URL", defaults.GRAPHQL_URL),
+        server_url=server,
+        job=job,
+        **more,
+    )
+
+
+def token() -> str:
+    """The token of the environment; UsageError when there is none."""
+    found = next(filter(None, map(host.setting, _TOKENS)), "")
+    if not found:
+        raise UsageError("there is no token for GitHub", "Set GH_TOKEN; `gh auth token` prints one for you.")
+    return found
+
+
+def remote(hub: GitHub, git_dir: Path, *, job: str = "cli") -> Remote:
+    """The repository's git side, its objects coming to and going from `git_dir`."""
+    from autonomy_pack.edges.remote import Remote
+
+    return Remote(hub.git_url, git_dir, token=token(), agent=job)
+
+
+def origin(place: Place, server: str) -> str:
+    """OWNER/NAME of the remote `origin` when it lies on that server, else "": a repository chooses no other host."""
+    code, out = git.answer("config", "--get", "remote.origin.url", at=place.git_dir, ok=(0, 1))
+    return named_by(git.text(out), server) if code == 0 else ""
+
+
+def named_by(url: str, server: str) -> str:
+    """OWNER/NAME of a remote's address (https, ssh, or git@host:path) on that server, else ""."""
+    scp = re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)", url)
+    parts = urlsplit(url)
+    there, path = (scp[1], scp[2]) if scp else (parts.hostname or "", parts.path)
+    name = path.strip("/").removesuffix(".git")
+    return name if there == urlsplit(server).hostname and _REPO.fullmatch(name) else ""
