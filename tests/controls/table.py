@@ -607,7 +607,7 @@ ISOLATION = (
         "a repository of its own for each attempt",
         GIT + "a_filter_of_the_repositorys_configuration_never_runs[trap-clean]",
         ("edges/workspace.py", 'git_dir=folder / "attempt.git"', "git_dir=objects_of"),
-        ("edges/workspace.py", "    _borrow(objects_of, space.git_dir)\n", ""),
+        ("edges/workspace.py", "    borrow(objects_of, space.git_dir)\n", ""),
     ),
     control(
         "no repositories inside the change",

@@ -37,12 +37,12 @@ def open_workspace(objects_of: Path, folder: Path, base: str) -> Workspace:
         work = folder / "work"
         work.mkdir()
     space = Workspace(folder=folder, git_dir=folder / "attempt.git", work=work, base=base)
-    _borrow(objects_of, space.git_dir)
+    borrow(objects_of, space.git_dir)
     export(space, base, work)
     return space
 
 
-def _borrow(objects_of: Path, git_dir: Path) -> None:
+def borrow(objects_of: Path, git_dir: Path) -> None:
     """A bare repository with the objects of another, knowing also where a shallow one ends."""
     git.run("init", "-q", "--bare", "--template=", git_dir, at=git_dir)
     with files.explained(f"preparing {git_dir}"):
