@@ -122,7 +122,7 @@ def _refused(issue: Issue, facts: Facts, why: str) -> Choice:
 
 def _as_labelled(issue: Issue, facts: Facts) -> Choice:
     """What the labels ask for; not judged yet."""
-    priority = _priority(issue.labels)
+    priority = priority_of(issue.labels)
     return Choice(
         id=issue.id,
         title=issue.title,
@@ -165,7 +165,7 @@ def task_of(issue: Issue, agent: str, facts: Facts, *, read: bool = True) -> Tas
         title=issue.title,
         body=issue.body,
         labels=issue.labels,
-        priority=_priority(issue.labels) or Priority.CRITICAL,
+        priority=priority_of(issue.labels) or Priority.CRITICAL,
         lane=_lane(issue),
         mission=_mission(issue, facts) or "",
         agent=agent,
@@ -185,14 +185,16 @@ def text_pin(issue: Issue) -> str:
     return hashlib.sha256(json.dumps([issue.title, issue.body, steering], ensure_ascii=True).encode()).hexdigest()
 
 
-def _priority(labels: Sequence[str]) -> Priority | None:
+def priority_of(labels: Sequence[str]) -> Priority | None:
     known = [Priority[word.upper()] for word in family(labels, "priority") if word.upper() in Priority.__members__]
     return min(known) if known else None
 
 
 def _priority_label(labels: Sequence[str]) -> str:
     """The label that made the issue eligible: its highest priority."""
-    return next(label for label in labels if family([label], "priority") and _priority([label]) == _priority(labels))
+    return next(
+        label for label in labels if family([label], "priority") and priority_of([label]) == priority_of(labels)
+    )
 
 
 def _mission(issue: Issue, facts: Facts) -> str | None:
