@@ -43,7 +43,7 @@ def prepare(
         closes=closes,
         bundle=change.bundle,
         sha256=change.sha256,
-        policy_sha256=names.sha256([job.project.config.sha256, run.mission.sha256]),
+        policy_sha256=job.policy_sha256,
         target=job.project.base.branch,
         labels=LABELS,
         draft=job.project.config.draft,

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autonomy_pack.edges import clock
 from autonomy_pack.edges.workspace import Workspace
-from autonomy_pack.errors import LeaseLost
+from autonomy_pack.errors import LeaseLost, Stopped
 from autonomy_pack.flows import stop
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.claim import Claim
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report, Transcript
 from autonomy_pack.model import Event, Outcome, Run, Step, value
+from autonomy_pack.policy import names
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What a session gives each of its attempts: its name, its box, who watches.
 
-    `argv` is a person's command for agent `command`, `given` a person's inputs for the mission.
+    `argv` is a person's command for agent `command`, `given` a person's inputs for the mission. `stopped` says why
+    work must end, beside the STOP file; it is asked several times a second, so it looks at what it knows already.
     """
 
     session: str
     box: Box
     report: Report
     argv: tuple[str, ...] = ()
+    stopped: Callable[[], str] = lambda: ""
     given: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,6 +57,11 @@ class Job:
         """How much of the mission's minutes is left for work."""
         return max(0.0, self.run.mission.limits.minutes * 60 - (clock.monotonic() - self.started))
 
+    @property
+    def policy_sha256(self) -> str:
+        """The hash of what the change is judged by."""
+        return names.sha256([self.project.config.sha256, self.run.mission.sha256])
+
     def event(self, kind: str, data: dict[str, object], key: str | None = None) -> Event:
         """An event of this run."""
         return Event(kind=kind, subject=self.run.task.id, run=self.run.id, data=data, key=key)
@@ -68,13 +76,15 @@ class Job:
         if self.claim.lost.is_set():
             return "the lease was lost"
         set_stop = stop.read(self.project.place)
-        return str(set_stop) if set_stop else ""
+        return str(set_stop) if set_stop else self.terms.stopped()
 
     def heed_stop(self) -> None:
         """Raise LeaseLost or Stopped when work must end: called before each step and write."""
         if self.claim.lost.is_set():
             raise LeaseLost(f"run {self.run.id} lost its lease", "Its successor goes on with the task.")
         stop.heed(self.project.place)
+        if why := self.terms.stopped():
+            raise Stopped(f"stopped by {why}", "Take the stop away when work may go on.")
 
 
 @value

@@ -1,4 +1,7 @@
-"""The inside of an attempt, in a workspace that is ready: work, commit, check, examine; then block, ask or hand off."""
+"""The inside of an attempt, in a workspace that is ready: produce a change; then block it, ask about it or hand it off.
+
+On GitHub the two halves lie in two jobs: what produces holds nothing, what settles believes nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,27 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, Stopped
 from autonomy_pack.flows import agent, checks, decisions, guard, handoff, plan, records
 from autonomy_pack.flows.job import Ending, Job
-from autonomy_pack.model import Change, CheckResult, Finding, Outcome, Risk, Rules
+from autonomy_pack.model import Change, CheckResult, Finding, Outcome, Risk, Rules, value
 from autonomy_pack.policy import evidence, risk
 from autonomy_pack.views import messages
 
 
+@value
+class Produced:
+    """A change that its checks passed on."""
+
+    change: Change
+    results: tuple[CheckResult, ...]
+
+
 def work(job: Job) -> Ending:
     """The story of an attempt, in a workspace that is ready."""
+    made = produce(job)
+    return settle(job, made.change, made.results) if isinstance(made, Produced) else made
+
+
+def produce(job: Job) -> Produced | Ending:
+    """Let the agent work, commit what it left, run the checks, and let it repair what they complain of."""
     complaint = ""
     for _ in range(job.run.mission.repair + 1):
         ending = perform(job, complaint)
@@ -30,7 +47,7 @@ def work(job: Job) -> Ending:
             return Ending(outcome=Outcome.NO_CHANGE, why="the agent changed nothing")
         results = checks.run(job, change.head)
         if not checks.failed(results):
-            return settle(job, change, results)
+            return Produced(change=change, results=results)
         complaint = checks.complaint(results)
     first = checks.failed(results)[0]
     return Ending(outcome=Outcome.FAILED, why=f"check {first.name}: {checks.said(first)}")
@@ -59,10 +76,8 @@ def make_change(job: Job) -> Change | None:
     tree = workspace.tree(job.space)
     if tree == workspace.base_tree(job.space):
         return None
-    message = messages.commit(job.run.task, job.run.id, __version__)
-    head = workspace.commit(
-        job.space, tree, message, f"Autonomy Pack ({job.run.agent}) <{job.run.agent}@autonomy.invalid>"
-    )
+    message = messages.commit(job.run.task, job.run.id, job.policy_sha256, __version__)
+    head = workspace.commit(job.space, tree, message, messages.author(job.run.agent))
     change = objects.read_change(job.space.git_dir, job.run.base, head)
     bundle = job.folder / "attempt.bundle"
     change = dataclasses.replace(change, bundle=bundle.name, sha256=workspace.bundle(job.space, bundle))
