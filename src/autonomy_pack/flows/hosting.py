@@ -54,11 +54,12 @@ def github(
     if not _REPO.fullmatch(named):
         raise UsageError("the repository on GitHub is not known", "Give --repo OWNER/NAME, or add a remote `origin`.")
     more = {} if reserve is None else {"reserve": reserve}
+    api = host.setting("GITHUB_API_URL", defaults.API_URL)
     return GitHub(
         named,
         token=token(),
-        api_url=host.setting("GITHUB_API_URL", defaults.API_URL),
-        graphql_url=host.setting("GITHUB_GRAPHQL_URL", defaults.GRAPHQL_URL),
+        api_url=api,
+        graphql_url=host.setting("GITHUB_GRAPHQL_URL") or defaults.graphql_url(api),
         server_url=server,
         job=job,
         **more,

@@ -1,0 +1,8 @@
+"""GitHub's API: one client, one policy of retries, values of the model. PyGithub is loaded when a client is made."""
+
+from __future__ import annotations
+
+from autonomy_pack.edges.github.client import GitHub
+from autonomy_pack.edges.github.values import Artifact, Comment, Look, RepositoryLabel
+
+__all__ = ["Artifact", "Comment", "GitHub", "Look", "RepositoryLabel"]

@@ -1,0 +1,44 @@
+"""Comments: adopted only when they are byte for byte what we were about to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autonomy_pack.edges.github import shapes
+from autonomy_pack.edges.github.body import fit
+from autonomy_pack.edges.github.connected import Connected
+from autonomy_pack.edges.github.values import Comment
+
+
+class Comments(Connected):
+    """Reading and writing comments of issues and pull requests."""
+
+    def comments(self, issue: str | int) -> list[Comment]:
+        """Every comment, oldest first."""
+        return [shapes.comment(told) for told in self.calls.pages(self.at("issues", issue, "comments"))]
+
+    def comment(self, id: int) -> Comment | None:  # noqa: A002
+        """One comment as it is now; None when it was deleted."""
+        told = self.calls.find(self.at("issues", "comments", id))
+        return shapes.comment(told) if told else None
+
+    def add_comment(self, issue: str | int, body: str) -> Comment:
+        """Write a comment. When the answer is lost, the newest comment with exactly this body is taken for it.
+
+        Another process that died before it noted the id finds its comment by `comments` and its body.
+        """
+        text = fit(body)
+        look = self._same(issue, text)
+        told = self.calls.write("POST", self.at("issues", issue, "comments"), {"body": text}, look=look)
+        return told if isinstance(told, Comment) else shapes.comment(told)
+
+    def edit_comment(self, id: int, body: str) -> Comment:  # noqa: A002
+        """Replace the text of a comment."""
+        told = self.calls.write("PATCH", self.at("issues", "comments", id), {"body": fit(body)})
+        return shapes.comment(told)
+
+    def _same(self, issue: str | int, text: str) -> Callable[[], Comment | None]:
+        def look() -> Comment | None:
+            return next((one for one in reversed(self.comments(issue)) if one.body == text), None)
+
+        return look

@@ -1,0 +1,63 @@
+"""What only GitHub has and the model does not: one look at a repository, comments, artifacts, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autonomy_pack.model import value
+
+
+@value
+class Look:
+    """All that one request tells of a repository.
+
+    `head` is the commit of the default branch, `policy_tree` the tree id of `.github` in it ("" = none), `updated` the
+    newest change of an open issue ("" = none is open), `files` path → text of `.github/autonomy.yml` and everything
+    below `.github/autonomy/`, `stop` whether the default branch has `.agent-workspace/STOP`, `state` the message of
+    refs/autonomy/state ("" = no such ref), `viewer` what the token may do: admin, maintain, write, triage, read or "".
+    """
+
+    default_branch: str
+    head: str
+    policy_tree: str
+    updated: str
+    open_count: int
+    files: Mapping[str, str]
+    stop: bool
+    state: str
+    archived: bool
+    fork: bool
+    private: bool
+    viewer: str = ""
+
+
+@value
+class Comment:
+    """A comment of an issue or pull request. The body is untrusted text; `edited`: it changed after it was created."""
+
+    id: int
+    author: str
+    author_id: int
+    body: str
+    created: str
+    edited: bool
+    issue: str
+
+
+@value
+class Artifact:
+    """A file kept by a workflow run; `size` is of its zip, in bytes."""
+
+    id: int
+    name: str
+    size: int
+    expired: bool
+
+
+@value
+class RepositoryLabel:
+    """A label as the repository has it; `color` is six hex digits without "#"."""
+
+    name: str
+    color: str
+    description: str
