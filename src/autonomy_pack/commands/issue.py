@@ -18,13 +18,14 @@ def command() -> None:
 
 @command.command("list")
 @options.repo
+@options.forge
 @options.as_json
-def list_issues(repo: Path, as_json: bool) -> None:
+def list_issues(repo: Path, forge: str | None, as_json: bool) -> None:
     """Every open issue: the eligible ones in the order they would be worked on, then the others with their why."""
     from autonomy_pack.flows import box, project, rehearse, trust
 
     place = project.find(repo)
-    _, seen = rehearse.look(repo, None, box.choose(project.read_config(place), None))
+    _, seen = rehearse.look(repo, None, box.choose(project.read_config(place), None), forge=forge)
     if as_json:
         options.print_json([_row(choice) for choice in seen.choices])
     else:

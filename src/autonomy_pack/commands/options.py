@@ -18,6 +18,11 @@ repo = click.option(
     show_default="the current folder",
     help="The git repository to work on.",
 )
+forge = click.option(
+    "--forge",
+    default=None,
+    help="Where issues live: local or github.  [default: the configuration's; in GitHub Actions github, else local]",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
 
 

@@ -15,6 +15,7 @@ from autonomy_pack.commands import options
 @click.option("--issue", default=None, help="Only this issue.")
 @click.option("--agent", default=None, help="This agent for every issue.")
 @click.option("--agent-command", default=None, help="The argv of agent `command`, as a shell would split it.")
+@options.forge
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
 @click.option("--allow-continuous", is_flag=True, help="Allow more than 10 issues.")
@@ -27,6 +28,7 @@ def command(
     issue: str | None,
     agent: str | None,
     agent_command: str | None,
+    forge: str | None,
     sandbox: str | None,
     dry_run: bool,
     allow_continuous: bool,
@@ -42,7 +44,9 @@ def command(
         return
     from autonomy_pack.commands.working import Working
 
-    working = Working(repo, issue=issue, agent=agent, agent_command=agent_command, sandbox=sandbox, as_json=as_json)
+    working = Working(
+        repo, issue=issue, agent=agent, agent_command=agent_command, forge=forge, sandbox=sandbox, as_json=as_json
+    )
     code = working.rehearse(max_issues, allow_continuous) if dry_run else working.run(max_issues, allow_continuous)
     ctx.exit(code)
 

@@ -37,12 +37,13 @@ class Working:
         issue: str | None,
         agent: str | None,
         agent_command: str | None,
+        forge: str | None,
         sandbox: str | None,
         as_json: bool,
     ) -> None:
         self._repo, self._issue, self._agent = repo, issue, agent
         self._argv = _argv(agent_command or "")
-        self._sandbox, self._as_json = sandbox, as_json
+        self._forge, self._sandbox, self._as_json = forge, sandbox, as_json
         self._live = not as_json and sys.stdout.isatty() and not host.setting("CI")
 
     def run(self, max_issues: str | None, allow_continuous: bool) -> int:
@@ -51,7 +52,7 @@ class Working:
         wanted = self._wanted(max_issues, allow_continuous, project.read_config(place).max_issues)
         session.check_wanted(wanted)
         trust.need(place)
-        opened = project.open_project(self._repo)
+        opened = project.open_project(self._repo, forge=self._forge)
         chosen_box = box.choose(opened.config, self._sandbox)
         began = clock.monotonic()
         self._head(opened, chosen_box)
@@ -72,9 +73,9 @@ class Working:
         session.check_wanted(wanted)
         trust.need(place)
         chosen_box = box.choose(config, self._sandbox)
-        opened, seen = rehearse.look(self._repo, self._agent, chosen_box)
+        opened, seen = rehearse.look(self._repo, self._agent, chosen_box, forge=self._forge)
         work = session.chosen(seen, wanted)[: wanted.max_issues]
-        rehearsed = [rehearse.rehearse(opened.place.root, *one, chosen_box, {}) for one in work]
+        rehearsed = [rehearse.rehearse(opened.place.root, *one, chosen_box, {}, forge=self._forge) for one in work]
         if self._as_json:
             options.print_json([rehearsal.data(one) for one in rehearsed])
             return 0
@@ -98,7 +99,7 @@ class Working:
         if self._as_json:
             return
         note = " (a person chose this)" if chosen.level == "none" else f" ({chosen.missing})" if chosen.missing else ""
-        forge = f"{opened.config.forge} forge"
+        forge = "local forge" if opened.repo == "." else f"GitHub {opened.repo}"
         _say(
             f"Autonomy Pack {__version__} · {forge} · sandbox {chosen.level}{note} · {options.near(opened.place.root)}"
         )

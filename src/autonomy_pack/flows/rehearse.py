@@ -25,14 +25,14 @@ class Rehearsal:
     ending: Ending | None = None
 
 
-def look(path: Path, agent: str | None, box: Box) -> tuple[Project, survey.Survey]:
+def look(path: Path, agent: str | None, box: Box, *, forge: str | None = None) -> tuple[Project, survey.Survey]:
     """Open the repository and choose without leaving a trace in it."""
     place = project.find(path)
     own = project.store_url(place, project.read_config(place))
     there = not own.startswith("sqlite") or (place.workspace / "autonomy.db").exists()
     folder = files.temporary("autonomy-dry-")
     try:
-        opened = project.open_project(path, store=own if there else f"sqlite:///{folder / 'empty.db'}")
+        opened = project.open_project(path, store=own if there else f"sqlite:///{folder / 'empty.db'}", forge=forge)
         seen = survey.look(opened, box=box, agent=agent)
         opened.store.close()
     finally:
@@ -40,10 +40,12 @@ def look(path: Path, agent: str | None, box: Box) -> tuple[Project, survey.Surve
     return opened, seen
 
 
-def rehearse(root: Path, task: Task, mission: Mission, box: Box, given: Mapping[str, str]) -> Rehearsal:
+def rehearse(
+    root: Path, task: Task, mission: Mission, box: Box, given: Mapping[str, str], *, forge: str | None = None
+) -> Rehearsal:
     """Do the task as a run would, up to the guards; checks are not run, and nothing is kept."""
     folder = files.temporary("autonomy-dry-")
-    scratch = project.open_project(root, store=f"sqlite:///{folder / 'scratch.db'}")
+    scratch = project.open_project(root, store=f"sqlite:///{folder / 'scratch.db'}", forge=forge)
     terms = Terms(session="dry", box=box, report=lambda _: None, given=given)
     try:
         return _rehearsed(scratch, task, mission, terms, folder)
