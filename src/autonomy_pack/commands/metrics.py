@@ -33,3 +33,26 @@ def show(hours: float, repo: Path, as_json: bool) -> None:
         return
     about = {name: (metric.__doc__ or "").splitlines()[0] for name, metric in METRICS.items()}
     click.echo(table([(name, "unknown" if told[name] is None else told[name], about[name]) for name in told]))
+
+
+@command.command(name="rate-limits")
+@options.repo
+@options.as_json
+def rate_limits(repo: Path, as_json: bool) -> None:
+    """What GitHub's limits leave to this token, and when they are full again."""
+    import dataclasses
+
+    from autonomy_pack.edges import host
+    from autonomy_pack.flows import hosting, project
+    from autonomy_pack.flows.rate_limits import rate_limits as limits
+    from autonomy_pack.views.table import table
+
+    named = host.setting("GITHUB_REPOSITORY")
+    told = limits(hosting.github(named or None, None if named else project.find(repo)))
+    if as_json:
+        options.print_json([dataclasses.asdict(one) for one in told])
+    elif told:
+        rows = [(one.resource, one.remaining, one.limit, one.reset) for one in told]
+        click.echo(table([("RESOURCE", "LEFT", "OF", "FULL AGAIN"), *rows]))
+    else:
+        click.echo("This server sets no limits.")

@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autonomy_pack.contracts import Forge
-from autonomy_pack.forges import local
+from autonomy_pack.forges import github, local
 
-FORGES: dict[str, Callable[..., Forge]] = {"local": local.LocalForge}
+FORGES: dict[str, Callable[..., Forge]] = {"local": local.LocalForge, "github": github.GithubForge}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from autonomy_pack.edges import clock
@@ -215,6 +214,8 @@ def resets(headers: Mapping[str, str]) -> str:
 
 
 def _now(headers: Mapping[str, str]) -> float:
+    from email.utils import parsedate_to_datetime
+
     try:
         return parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError, TypeError):

@@ -1,0 +1,122 @@
+"""The forge of a repository on GitHub: issues by the API, branches by git, a handoff is a pull request."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from autonomy_pack.edges.github import GitHub
+from autonomy_pack.edges.github.failures import Refused
+from autonomy_pack.edges.remote import ZERO, Remote
+from autonomy_pack.errors import LeaseLost, WorldError
+from autonomy_pack.model import Finding, Handoff, Issue, Move, Published, Pull
+
+_GONE = (301, 404, 410)
+
+
+class GithubForge:
+    """One repository on GitHub. `remote` is its git side; objects of commits to publish are in its `git_dir`.
+
+    `workflow` is the file name of the workflow whose switch stops us, "" outside of one.
+    """
+
+    def __init__(self, *, github: GitHub, remote: Remote, workflow: str = "") -> None:
+        self._github = github
+        self._remote = remote
+        self._workflow = workflow
+
+    def issues(self) -> tuple[list[Issue], list[Finding]]:
+        """Every open issue; either all can be read, or WorldError."""
+        return self._github.issues(), []
+
+    def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
+        """Change labels; those the repository does not have are left out. False when the issue is gone."""
+        try:
+            self._github.label(issue, add, remove)
+        except Refused as error:
+            if error.status in _GONE:
+                return False
+            raise
+        return True
+
+    def close_issue(self, issue: str) -> bool:
+        """Close the issue; False when it is gone."""
+        try:
+            self._github.close_issue(issue)
+        except Refused as error:
+            if error.status in _GONE:
+                return False
+            raise
+        return True
+
+    def publish(self, offer: Handoff, *, fence: Sequence[Move] = ()) -> Published:
+        """Push the branch together with `fence`, see that it is there, open the pull request, label it, ask reviewers.
+
+        Called again after any interruption it does what is missing and doubles nothing. LeaseLost when the fence is
+        stale: then no branch was made. WorldError when the branch has another commit.
+        """
+        self._push(offer, fence)
+        tip = self._github.tip(f"refs/heads/{offer.branch}")
+        if tip != offer.head:
+            raise WorldError(
+                f"branch {offer.branch} is at {(tip or 'nothing')[:7]} after our push of {offer.head[:7]}",
+                "Look who else moves branches under agent/.",
+            )
+        pull = self._github.open_pull(
+            dataclasses.replace(offer, target=offer.target or self._github.default_branch()[0])
+        )
+        if pull.state == "open":
+            self._dress(pull, offer)
+        return Published(url=pull.url, number=pull.number)
+
+    def _dress(self, pull: Pull, offer: Handoff) -> None:
+        missing = [label for label in offer.labels if label not in pull.labels]
+        if missing:
+            self._github.label(pull.number, missing)
+        if offer.reviewers:
+            self._github.request_review(pull.number, offer.reviewers)
+
+    def _push(self, offer: Handoff, fence: Sequence[Move]) -> None:
+        wanted = [Move(ref=f"refs/heads/{offer.branch}", old=ZERO, new=offer.head), *fence]
+        left = self._left(wanted)
+        if not left:
+            return
+        if not self._remote.push(left) and (left := self._left(wanted)):
+            raise LeaseLost(
+                f"{left[0].ref} was moved by somebody else, so {offer.branch} was not pushed",
+                "Nothing to do: who holds the lease now goes on with it.",
+            )
+
+    def _left(self, wanted: Sequence[Move]) -> list[Move]:
+        """The moves that are not made yet; WorldError when the branch is somebody else's."""
+        tips = self._remote.tips(*(move.ref for move in wanted))
+        here = tips.get(wanted[0].ref, wanted[0].new)
+        if here != wanted[0].new:
+            raise WorldError(
+                f"branch {wanted[0].ref.removeprefix('refs/heads/')} exists with another commit ({here[:7]})",
+                "Rename or delete it, then run again; we never overwrite a branch.",
+            )
+        return [move for move in wanted if tips.get(move.ref, ZERO) != move.new]
+
+    def handoff_state(self, branch: str, head: str, base: str) -> str:
+        """open, merged, moved (somebody pushed to it) or deleted (also: its pull request was closed)."""
+        pulls = self._github.pulls(branch)
+        if any(pull.merged for pull in pulls):
+            return "merged"
+        tip = self._github.tip(f"refs/heads/{branch}")
+        is_open = any(pull.state == "open" for pull in pulls)
+        if tip is None or (pulls and not is_open):
+            return "merged" if self._github.is_ancestor(tip or head, base) else "deleted"
+        if tip != head:
+            return "moved"
+        return "open" if is_open or not self._github.is_ancestor(head, base) else "merged"
+
+    def base(self) -> tuple[str, str] | None:
+        """The default branch and its commit, fetched into the repository of `remote`."""
+        name, commit = self._github.default_branch()
+        self._remote.fetch(commit)
+        return name, commit
+
+    def stop_words(self, issue: str) -> str:
+        """STOP on the default branch, the workflow switched off, or the issue's label; kept for 10 s."""
+        return self._github.stop_words(self._workflow, issue)
