@@ -7,6 +7,7 @@ from typing import Any
 
 from autonomy_pack.edges.github.connected import Connected
 from autonomy_pack.edges.github.failures import Refused
+from autonomy_pack.edges.github.values import CheckRun
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # `git hash-object -t tree /dev/null`
 _IDENTITY = {"name": "Autonomy Pack", "email": "autonomy@autonomy.invalid"}
@@ -58,6 +59,15 @@ class Commits(Connected):
         }
         if not self._said(body):
             self.calls.write("POST", self.at("check-runs"), body, look=lambda: self._said(body))
+
+    def check_runs(self, head: str, name: str) -> list[CheckRun]:
+        """The newest check runs of that name on a commit, one of each App."""
+        words = {"check_name": name, "filter": "latest", "per_page": 100}
+        told = self.calls.get(self.at("commits", head, "check-runs"), words)
+        return [
+            CheckRun(name=run["name"], conclusion=run["conclusion"] or "", app=(run["app"] or {}).get("slug", ""))
+            for run in told["check_runs"]
+        ]
 
     def _at(self, ref: str, oid: str) -> str | None:
         return oid if self.tip(ref) == oid else None

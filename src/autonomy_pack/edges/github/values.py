@@ -61,3 +61,12 @@ class RepositoryLabel:
     name: str
     color: str
     description: str
+
+
+@value
+class CheckRun:
+    """The newest check run of its name on a commit; `app` is the short name of the App that made it."""
+
+    name: str
+    conclusion: str
+    app: str
