@@ -22,16 +22,17 @@ def command() -> None:
 @options.repo
 @click.option("--base", required=True, metavar="SHA", help="The commit the change starts from.")
 @click.option("--head", required=True, metavar="SHA", help="The commit with the change.")
+@click.option("--rules-at", default="", metavar="SHA", help="Whose configuration to judge by, if not the base's.")
 @options.as_json
 @click.pass_context
-def check(ctx: click.Context, repo: Path, base: str, head: str, as_json: bool) -> None:
+def check(ctx: click.Context, repo: Path, base: str, head: str, rules_at: str, as_json: bool) -> None:
     """Run every guard on what lies between two commits.
 
     Exit 0: clean. 1: something to ask about, or worse. 2: it cannot be judged (a missing commit is never clean).
     """
     from autonomy_pack.flows import guard
 
-    judgement = guard.check(repo, base, head)
+    judgement = guard.check(repo, base, head, rules_at)
     if as_json:
         options.print_json(_data(judgement))
     else:

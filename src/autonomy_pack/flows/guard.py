@@ -86,17 +86,17 @@ def _harmless(finding: Finding, secrets: tuple[str, ...]) -> Finding:
     )
 
 
-def check(repo: Path, base: str, head: str) -> Judgement:
+def check(repo: Path, base: str, head: str, rules_at: str = "") -> Judgement:
     """Judge what lies between two commits of any repository, also a bare or shallow one.
 
-    Configuration is the base's, never the change's. UsageError when it cannot be judged: no repository, a commit that
+    Configuration is the base's (or that of the commit `rules_at`), never the change's. UsageError when it cannot be judged: no repository, a commit that
     is missing, a broken configuration. Never clean without evidence.
     """
     try:
         git_dir = _git_dir(repo)
         change = objects.read_change(git_dir, base, head)
         _need_ancestor(git_dir, change)
-        config = _config(git_dir, change.base)
+        config = _config(git_dir, rules_at or change.base)
         secrets = records.known_secrets()
         rules = Rules(protected=config.protected, checks=config.checks, secrets=secrets, each_commit=True)
         examination = _with_each_commit(git_dir, change, rules)
