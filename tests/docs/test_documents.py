@@ -20,7 +20,7 @@ from autonomy_pack.guards import GUARDS
 from autonomy_pack.metrics import METRICS
 from autonomy_pack.missions import packaged
 from autonomy_pack.model import EVENT_FIELDS, HOLD_LABEL, STOP_LABEL, Outcome
-from autonomy_pack.policy import choose
+from autonomy_pack.policy import trusted
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.tools import TOOLS
 from tests import postgres
@@ -171,7 +171,7 @@ def test_a_folder_has_a_page_for_each_unit_and_no_other(folder: str, units: dict
 
 def test_every_label_we_know_or_write_is_explained() -> None:
     text = (REFERENCE / "labels.md").read_text()
-    known = {HOLD_LABEL, STOP_LABEL, *choose.DISPLAY_LABELS, *handoff.LABELS}
+    known = {HOLD_LABEL, STOP_LABEL, *trusted.DISPLAY_LABELS, *handoff.LABELS}
     known |= {f"priority:{word}" for word in ("critical", "high", "medium", "low")}
     assert [label for label in known if f"`{label}`" not in text] == []
 
