@@ -89,8 +89,8 @@ def _harmless(finding: Finding, secrets: tuple[str, ...]) -> Finding:
 def check(repo: Path, base: str, head: str, rules_at: str = "") -> Judgement:
     """Judge what lies between two commits of any repository, also a bare or shallow one.
 
-    Configuration is the base's (or that of the commit `rules_at`), never the change's. UsageError when it cannot be judged: no repository, a commit that
-    is missing, a broken configuration. Never clean without evidence.
+    Configuration is the base's (or that of the commit `rules_at`), never the change's. UsageError when it cannot be
+    judged: no repository, a commit that is missing, a broken configuration. Never clean without evidence.
     """
     try:
         git_dir = _git_dir(repo)
