@@ -323,6 +323,7 @@ class Running:
         (self.folder / "home").mkdir()
         (self.folder / "bin").mkdir()
         (self.folder / "bin" / "gh").symlink_to(Path(sys.executable).with_name("gh"))
+        (self.folder / "bin" / "python3").symlink_to(TESTS / "standins" / "python3")
         return {
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.folder / "home"),

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "metrics": ("metrics", "Numbers folded from events."),
     "config": ("config", "Validate and show the configuration."),
     "db": ("db", "Migrate and check the database."),
+    "action": ("action", "Steps of our workflows on GitHub Actions."),
     "doctor": ("doctor", "What this machine can do, and what it lacks."),
     "completion": ("completion", "Print the completion script of a shell."),
 }

@@ -1,0 +1,65 @@
+"""The steps of the review gate and of decide."""
+
+from __future__ import annotations
+
+import re
+
+from autonomy_pack.commands import told
+from autonomy_pack.commands.action_run import workspace
+from autonomy_pack.commands.in_job import InJob
+from autonomy_pack.edges import actions, host
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import box, project
+from autonomy_pack.flows.actions import governing
+
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def recheck() -> int:
+    """Run the checks on AUTONOMY_HEAD as AUTONOMY_BASE configures them; output `results`. There is no token here."""
+    from autonomy_pack.flows.actions import gate as gating
+
+    place = project.find(workspace())
+    chosen = box.choose(project.read_config(place), None)
+    results = gating.recheck(place.root, _commit("AUTONOMY_BASE"), _commit("AUTONOMY_HEAD"), chosen)
+    actions.output("results", results)
+    return 0
+
+
+def _commit(name: str) -> str:
+    said = host.setting(name)
+    if not _COMMIT.fullmatch(said):
+        raise UsageError(f"{name} is {one_line(said, 60)!r}, no commit", "Run the gate on pull requests only.")
+    return said
+
+
+def gate() -> int:
+    """Judge the pull request of the event; a missing recheck is a failed one."""
+    from autonomy_pack.flows.actions import gate as gating
+
+    job = InJob()
+    verdict = gating.judge(job.github, job.remote, job.run, host.setting("AUTONOMY_RESULTS"))
+    actions.summary(f"## {verdict.title}\n\n{verdict.summary}")
+    return verdict.exit_code
+
+
+def decide() -> int:
+    """Answer the comment or label of the event; one that does not count is passed by in silence."""
+    from autonomy_pack.flows.actions import decide as deciding
+
+    job = InJob()
+    chosen = box.choose(governing.config_of(job.github.look().files), None)
+    answered = deciding.answer(job.github, job.remote, job.store, job.run, told.folder() / "decide", chosen)
+    if answered.says:
+        print(answered.says)
+    return answered.exit_code
+
+
+def labels() -> int:
+    """Make every label of labels.yml that is missing; none is changed or removed."""
+    from autonomy_pack.flows.actions import labels as every
+
+    made = every.reconcile(InJob().github)
+    print(f"{len(made)} labels made: {', '.join(made)}" if made else "No label was missing.")
+    return 0

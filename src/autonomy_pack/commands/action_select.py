@@ -1,0 +1,98 @@
+"""The three steps of job `select`: fetch with a token, choose in the box without one, claim with a token."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from autonomy_pack.commands import told
+from autonomy_pack.commands.in_job import InJob
+from autonomy_pack.edges import actions, files, host
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import Stopped, UsageError
+from autonomy_pack.flows import box
+from autonomy_pack.flows.actions import choosing, facts, governing, plans
+from autonomy_pack.flows.session import Wanted
+
+
+def fetch() -> int:
+    """Read the facts into a file; output `open`: how many issues there are to choose from, 0 when stopped."""
+    job = InJob()
+    try:
+        job.heed_variable()
+        if job.run.fork and job.run.event == "schedule":
+            raise Stopped("scheduled runs do nothing in a fork", "Dispatch the workflow by hand if you mean it.")
+        from autonomy_pack.flows.actions import select
+
+        found = select.fetch(job.github, job.store, job.run, _wanted(job.inputs))
+    except Stopped as stopped:
+        _nothing(stopped)
+        return 0
+    files.write(_facts(), facts.text(found))
+    actions.output("open", str(len(found["issues"])))
+    return 0
+
+
+def _nothing(stopped: Stopped) -> None:
+    """A stopped loop is no failure: nothing was begun, and nothing had to be."""
+    actions.notice(f"{stopped.says}. Next: {stopped.fix}")
+    actions.summary(f"Stopped: {one_line(stopped.says, 300)}. Nothing was begun.")
+    actions.output("open", "0")
+
+
+def choose() -> int:
+    """Choose among the facts, in the box; there is no token in this process."""
+    if any(host.setting(name) for name in ("AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")):
+        raise UsageError("`action choose` was given a token", "Take it out of that step's env.")
+    found = facts.read(files.read(_facts(), limit=facts.LARGEST))
+    chosen = choosing.in_box(found, box.choose(governing.config_of(found["files"]), None))
+    files.write(_choices(), choosing.text(chosen))
+    return 0
+
+
+def claim() -> int:
+    """Claim what was chosen; outputs plan, legs (those that need a `run` job), count of those, total."""
+    job = InJob()
+    found = facts.read(files.read(_facts(), limit=facts.LARGEST))
+    chosen = choosing.read(files.read(_choices(), limit=choosing.largest(len(found["issues"]))), found)
+    if job.inputs.get("dry_run") == "true":
+        _outputs("", [], 0)
+        actions.notice("Dry run: nothing was claimed.")
+        return 0
+    from autonomy_pack.flows.actions import select
+
+    plan = select.claim(job.github, job.store, job.run, found, chosen)
+    working = [plans.leg_json(leg) for leg in plan.legs if not leg.resume]
+    _outputs(plans.to_json(plan), working, len(plan.legs))
+    return 0
+
+
+def _outputs(plan: str, working: list[dict[str, object]], total: int) -> None:
+    actions.output("plan", plan)
+    actions.output("legs", json.dumps(working, separators=(",", ":")))
+    actions.output("count", str(len(working)))
+    actions.output("total", str(total))
+
+
+def _wanted(inputs: dict[str, str]) -> Wanted:
+    """What the inputs ask for; max_issues 0 means what the configuration says."""
+    most = inputs.get("max_issues", "0")
+    if not most.isdecimal() or len(most) > 4:
+        raise UsageError(f"max_issues is {one_line(most, 40)!r}, not a number", "Give 1 to 10.")
+    issue = inputs.get("issue", "").removeprefix("#")
+    if issue and not (issue.isdecimal() and len(issue) < 12):
+        raise UsageError(f"issue is {one_line(issue, 40)!r}, not a number", "Give the number of an open issue.")
+    return Wanted(
+        max_issues=int(most),
+        issue=issue or None,
+        agent=inputs.get("agent_name"),
+        allow_continuous=inputs.get("allow_continuous") == "true",
+    )
+
+
+def _facts() -> Path:
+    return told.folder() / "facts.json"
+
+
+def _choices() -> Path:
+    return told.folder() / "choices.json"

@@ -1,0 +1,151 @@
+"""The whole job in one step, for action.yml: the embedded session over GitHub, for one issue, mission or prompt."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from autonomy_pack.commands.action_run import workspace
+from autonomy_pack.commands.step_inputs import Asked, asked
+from autonomy_pack.edges import actions, files
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.errors import PackError, UsageError
+from autonomy_pack.flows import box, hosting, missions, project, records, rehearse, session, trust
+from autonomy_pack.model import Event, Mission, Outcome, Place, value
+from autonomy_pack.views import progress
+
+OUTPUTS = (
+    "conclusion",
+    "branch_name",
+    "execution_file",
+    "session_id",
+    "structured_output",
+    "final_message",
+    "summary",
+    "error",
+    "pr_number",
+    "pr_url",
+    "issues_json",
+    "cost_usd",
+    "input_tokens",
+    "output_tokens",
+    "report_file",
+    "stop_reason",
+)
+
+
+@value
+class _Ended:
+    """What a session came to, as outputs; and its exit code."""
+
+    said: Mapping[str, str]
+    code: int
+
+
+def step() -> int:
+    """Do what the inputs ask for; every output is set, "" where there is nothing to say."""
+    try:
+        ended = _worked(asked())
+    except PackError as error:
+        _answer({"conclusion": "failure", "error": f"{error.says}. {error.fix}", "stop_reason": type(error).__name__})
+        raise
+    _answer(ended.said)
+    return ended.code
+
+
+def _answer(said: Mapping[str, str]) -> None:
+    for name in OUTPUTS:
+        actions.output(name, redact(said.get(name, ""), records.known_secrets())[:100_000])
+
+
+def _worked(wanted: Asked) -> _Ended:
+    place = project.find((workspace() / wanted.working_directory).resolve())
+    trust_the_default_branch(place)
+    chosen = box.choose(project.read_config(place), wanted.sandbox or None)
+    if wanted.dry_run:
+        return _rehearsed(place, wanted, chosen)
+    opened = project.open_project(place.root, forge="github")
+    if wanted.prompt or wanted.mission:
+        mission = _mission(place, wanted)
+        task = missions.task(mission, {}, opened.config, opened.repo)
+        done = session.run_mission(opened, task, mission, {}, chosen, _say)
+    else:
+        done = session.run(opened, _wanted(wanted, opened.config.max_issues), chosen, _say)
+    return _Ended(said=_outputs(opened, done), code=done.exit_code)
+
+
+def _wanted(wanted: Asked, most: int) -> session.Wanted:
+    return session.Wanted(
+        max_issues=wanted.max_issues or most,
+        issue=wanted.issue or None,
+        agent=wanted.agent or None,
+        argv=tuple(shlex.split(wanted.agent_command)),
+    )
+
+
+def _mission(place: Place, wanted: Asked) -> Mission:
+    if wanted.mission:
+        return missions.load(place, wanted.mission)
+    if not wanted.agent_command:
+        raise UsageError(
+            "a prompt needs an agent that reads prose; the planner follows missions",
+            "Give agent: command with agent_command, or name a mission or an issue.",
+        )
+    return Mission(name="prompt", version=1, goal=wanted.prompt, agent="command")
+
+
+def trust_the_default_branch(place: Place) -> None:
+    """On Actions the default branch is the root of trust: what it says governs is trusted, anything else is not."""
+    governing = project.governing_files(place)
+    if not governing:
+        return
+    theirs = hosting.github(place=place).look().files
+    if {path: content.decode("utf-8", "replace") for path, content in governing.items()} != dict(theirs):
+        raise UsageError(
+            "the configuration in this checkout is not that of the default branch",
+            "Check the default branch out before this step; a pull request cannot change what governs it.",
+        )
+    trust.trust(place)
+
+
+def _rehearsed(place: Place, wanted: Asked, chosen: box.Box) -> _Ended:
+    opened, seen = rehearse.look(place.root, wanted.agent or None, chosen)
+    del opened
+    rows = [{"id": one.id, "eligible": one.eligible, "why": one.why} for one in seen.choices]
+    actions.summary("\n".join(f"- #{row['id']}: {row['why']}" for row in rows) or "No open issue.")
+    return _Ended(said={"conclusion": "success", "issues_json": json.dumps(rows), "stop_reason": "dry_run"}, code=0)
+
+
+def _outputs(opened: project.Project, done: session.Session) -> dict[str, str]:
+    events = [event for one in done.runs for event in opened.store.events(run=one.run)]
+    made = next((event for event in reversed(events) if event.kind == "handoff.made"), None)
+    last = done.runs[-1] if done.runs else None
+    summary = files.read(Path(done.summary)).decode("utf-8", "replace") if done.summary else ""
+    actions.summary(summary)
+    said = {
+        "conclusion": "failure" if done.exit_code else "success",
+        "session_id": done.id,
+        "summary": summary,
+        "report_file": done.summary,
+        "issues_json": json.dumps([{"run": one.run, "outcome": one.data["outcome"]} for one in done.runs]),
+        "cost_usd": f"{sum(float(one.data['usd'] or 0) for one in done.runs):g}",
+    }
+    if last:
+        said |= {"stop_reason": str(last.data["outcome"]), "final_message": str(last.data["why"])}
+        said["execution_file"] = str(records.find_run(opened.place, last.run) / "transcript.jsonl")
+        said["error"] = str(last.data["why"]) if last.data["outcome"] in (Outcome.FAILED, Outcome.BLOCKED) else ""
+    if made:
+        said |= {
+            "branch_name": str(made.data["ref"]).removeprefix("refs/heads/"),
+            "pr_number": str(made.data.get("number") or ""),
+            "pr_url": str(made.data.get("url") or ""),
+        }
+    return said
+
+
+def _say(event: Event) -> None:
+    line = progress.plain(event)
+    if line:
+        print(f"  {line}")
