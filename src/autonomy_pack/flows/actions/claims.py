@@ -9,7 +9,7 @@ from typing import Any
 
 from autonomy_pack.edges import artifact
 from autonomy_pack.errors import WorldError
-from autonomy_pack.flows.actions import shapes
+from autonomy_pack.flows.actions import exchange
 from autonomy_pack.model import CheckResult, Leg, Result
 
 PRODUCED = "produced"
@@ -25,8 +25,7 @@ def to_json(result: Result) -> str:
 
 def of_json(content: bytes, leg: Leg) -> Result:
     """The claims in result.json; WorldError when they are not of that shape, or about another attempt than `leg`."""
-    data = artifact.strict_json(content)
-    shapes.need("result", data)
+    data = exchange.read("result", content, artifact.SIZES[artifact.RESULT])
     result = Result(**data | {"checks": tuple(map(_check, data["checks"]))})
     if (result.issue, result.event, result.attempt, result.base) != (leg.issue, leg.event, leg.attempt, leg.base):
         raise WorldError("the artifact is of another attempt", "Look which job of this run wrote it.")

@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autonomy_pack.edges import artifact, files, shell
+from autonomy_pack.edges import files, shell
 from autonomy_pack.edges.sanitize import one_line, sanitize
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.flows.actions import shapes
+from autonomy_pack.flows.actions import exchange
 from autonomy_pack.flows.box import Box
 from autonomy_pack.model import Change, Check, CheckResult, Command, Examination, FileChange, Finding, Risk, value
 
@@ -95,8 +95,7 @@ def _run(box: Box, work: Path, git_dir: Path) -> None:
 
 
 def _read(work: Path, question: Question) -> Verdict:
-    data = artifact.strict_json(_plain(work / "verdict.json"))
-    shapes.need("verdict", data)
+    data = exchange.read("verdict", _plain(work / "verdict.json"), _LARGEST)
     if any(data[name] != getattr(question, name) for name in ("base", "head", "tree")):
         raise WorldError("the scan judged another change", "Run the job again.")
     change = Change(

@@ -1,0 +1,223 @@
+"""The `run` job: one attempt, made where nothing can be published; what it leaves are three files of claims.
+
+Its token reads; it serves to read the issue anew and to hear of stops. The agent, in its box, never sees it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autonomy_pack.edges import artifact, clock, files, objects, workspace
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.errors import LeaseLost, PackError, Stopped
+from autonomy_pack.flows import attempt, claim, guard, project, records, work
+from autonomy_pack.flows.actions import claims, grounds
+from autonomy_pack.flows.actions.grounds import Ground, Stale
+from autonomy_pack.flows.actions.watch import Watch
+from autonomy_pack.flows.box import Box
+from autonomy_pack.flows.job import Ending, Job, Terms
+from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.work import Produced
+from autonomy_pack.forges import FORGES
+from autonomy_pack.model import CheckResult, Event, Leg, Outcome, Place, Result, Rules, Task, WorkflowRun
+from autonomy_pack.store import open_store
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub
+
+LARGEST_BUNDLE = 16 * 1000 * 1000
+LARGEST_TRANSCRIPT = 15 * 1000 * 1000
+_CODES = {claims.PRODUCED: 0, Outcome.NO_CHANGE: 0, Outcome.STALE: 0, Outcome.STOPPED: 5}
+
+
+def exit_code(result: Result) -> int:
+    """0 when the attempt ended as attempts may end, 5 when it was stopped, else 4."""
+    return _CODES.get(result.outcome, 4)
+
+
+def run(github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, out: Path, box: Box) -> Result:
+    """Make one attempt at the leg in the checkout `repository`; its three files are in `out`, however it ended.
+
+    Only a bug of ours is raised, and after the files are written.
+    """
+    folder = files.temporary("autonomy-leg-")
+    desk = _Desk(github, workflow_run, leg, repository, folder, box)
+    begun = clock.monotonic()
+    bug: Exception | None = None
+    try:
+        outcome, why = desk.work()
+    except Stale as moved:
+        outcome, why = str(Outcome.STALE), str(moved)
+    except LeaseLost as error:
+        outcome, why = str(Outcome.STALE), error.says
+    except (Stopped, KeyboardInterrupt) as error:
+        outcome, why = str(Outcome.STOPPED), error.says if isinstance(error, PackError) else "interrupted"
+    except PackError as error:
+        outcome, why = str(Outcome.FAILED), f"{error.says}. {error.fix}"
+    except Exception as error:  # noqa: BLE001 - what was done is written first; the bug is raised right after
+        outcome, why, bug = str(Outcome.FAILED), f"our bug: {type(error).__name__}: {error}", error
+    try:
+        result = _written(desk, out, outcome, why, clock.monotonic() - begun)
+    finally:
+        files.remove_tree(folder)
+    if bug:
+        raise bug
+    return result
+
+
+class _Desk:
+    """Where the attempt is made: a store, records and a workspace that are all thrown away."""
+
+    def __init__(
+        self, github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, folder: Path, box: Box
+    ) -> None:
+        self.github, self.workflow_run, self.leg, self.box = github, workflow_run, leg, box
+        self.repository, self.folder = repository, folder
+        self.records = folder / "records"
+        self.told: list[Event] = []
+        self.secret = ""
+
+    def work(self) -> tuple[str, str]:
+        """Outcome and why."""
+        with Watch(lambda: self.github.stop_words(self.workflow_run.workflow, self.leg.issue)) as watch:
+            if watch.said:
+                raise Stopped(f"stopped by {watch.said}", "Take the stop away when work may go on.")
+            place = project.find(self.repository)
+            issue = grounds.need_issue(self.github.issue(self.leg.issue), self.leg)
+            grounds.need_text(issue, self.leg)
+            ground = grounds.ground(place.git_dir, self.leg)
+            task = grounds.task_of(issue, self.leg, self.workflow_run.repo, ground.config)
+            return self._attempted(place, task, ground, watch)
+
+    def _attempted(self, place: Place, task: Task, ground: Ground, watch: Watch) -> tuple[str, str]:
+        scratch = self._project(place, ground)
+        terms = Terms(session="actions", box=self.box, report=self.told.append, stopped=lambda: watch.said)
+        try:
+            return self._produced(scratch, task, ground, terms)
+        finally:
+            scratch.store.close()
+
+    def _project(self, place: Place, ground: Ground) -> Project:
+        """The checkout with a store and a forge that nobody else knows."""
+        url = f"sqlite:///{self.folder / 'scratch.db'}"
+        own = Place(root=place.root, git_dir=place.git_dir, workspace=self.folder / "workspace")
+        forge = FORGES["local"](root=self.folder, git_dir=place.git_dir, handoffs=self.folder / "handoffs")
+        return Project(
+            place=own,
+            config=ground.config,
+            missions={},
+            store=open_store(url),
+            store_url=url,
+            forge=forge,
+            repo=self.workflow_run.repo,
+        )
+
+    def _produced(self, scratch: Project, task: Task, ground: Ground, terms: Terms) -> tuple[str, str]:
+        held = claim.take(scratch, task, None)
+        assert held is not None  # noqa: S101 - nobody else knows this store
+        limits = ground.mission.limits
+        limits = dataclasses.replace(limits, minutes=min(limits.minutes, float(self.leg.minutes)))
+        mission = dataclasses.replace(ground.mission, limits=limits)
+        run = attempt.begin(scratch, task, mission, held, self.records, terms)
+        run = dataclasses.replace(
+            run,
+            id=grounds.run_of(self.leg, self.workflow_run.repo),
+            attempt=self.leg.attempt,
+            base=self.leg.base,
+            folder=str(self.records),
+        )
+        transcript = records.Transcript(self.records, run.id, task.id, self.told.append)
+        job: Job | None = None
+        try:
+            job = attempt.prepare(scratch, run, held, terms, transcript, self.folder / "space")
+            return _ended(work.produce(job))
+        finally:
+            transcript.close()
+            if job:
+                change = self.change
+                self.secret = _why_secret(job, change) if change else ""
+                workspace.clear(job.space)
+
+    @property
+    def change(self) -> Mapping[str, Any] | None:
+        """What was told of the newest change."""
+        return next((event.data for event in reversed(self.told) if event.kind == "change.made"), None)
+
+
+def _ended(made: Produced | Ending) -> tuple[str, str]:
+    if isinstance(made, Ending):
+        return str(made.outcome), made.why
+    passed = sum(result.exit == 0 for result in made.results)
+    return claims.PRODUCED, f"checks {passed}/{len(made.results)}" if made.results else "no checks"
+
+
+def _why_secret(job: Job, made: Mapping[str, Any]) -> str:
+    """What secret a change holds, "" when none. Artifacts can be read by whoever may read the code, and this is the
+    one place that knows the secrets of this machine."""
+    try:
+        change = objects.read_change(job.space.git_dir, made["base"], made["head"])
+        rules = Rules(secrets=records.known_secrets())
+        found = guard.examine(change, objects.reader(job.space.git_dir), rules).findings
+    except PackError as error:
+        return f"nobody could tell whether it holds secrets: {error.says}"
+    return next((f"{one.says}: {one.where}" for one in found if one.rule == "secrets"), "")
+
+
+def _written(desk: _Desk, out: Path, outcome: str, why: str, seconds: float) -> Result:
+    """Write the three files, whole and no larger than they may be."""
+    bundle = _content(desk.records / "attempt.bundle")
+    if len(bundle) > LARGEST_BUNDLE:
+        outcome, why, bundle = str(Outcome.FAILED), f"the change has more than {LARGEST_BUNDLE:,} bytes", b""
+    if desk.secret:
+        bundle = b""
+        outcome, why = (str(Outcome.BLOCKED), desk.secret) if outcome == claims.PRODUCED else (outcome, why)
+    change = desk.change
+    kept = change if bundle else None
+    result = Result(
+        version=1,
+        issue=desk.leg.issue,
+        event=desk.leg.event,
+        attempt=desk.leg.attempt,
+        outcome=outcome,
+        why=redact(why, records.known_secrets()),
+        base=desk.leg.base,
+        head=kept["head"] if kept else "",
+        tree=kept["tree"] if kept else "",
+        bundle_sha256=files.sha256(bundle) if kept else "",
+        checks=_checks(desk.told, change["head"] if change else ""),
+        seconds=round(seconds, 3),
+        usd=0.0,
+        tokens=0,
+        sandbox=desk.box.level,
+        agent=desk.leg.agent,
+        summary=_last_words(desk.told),
+    )
+    files.write(out / artifact.BUNDLE, bundle)
+    files.write(out / artifact.TRANSCRIPT, _fitting(_content(desk.records / "transcript.jsonl")))
+    files.write(out / artifact.RESULT, claims.to_json(result))
+    return result
+
+
+def _content(path: Path) -> bytes:
+    return files.read(path, limit=1 << 30) if path.exists() else b""
+
+
+def _fitting(transcript: bytes) -> bytes:
+    """The last lines that fit: how it ended tells more than how it began."""
+    if len(transcript) <= LARGEST_TRANSCRIPT:
+        return transcript
+    return transcript[-LARGEST_TRANSCRIPT:].partition(b"\n")[2]
+
+
+def _checks(told: Sequence[Event], head: str) -> tuple[CheckResult, ...]:
+    """What each check did on the last change."""
+    ran = {event.data["name"]: event.data for event in told if event.kind == "check.ran" and event.data["head"] == head}
+    return tuple(CheckResult(**{**data, "argv": tuple(data["argv"])}) for data in ran.values())
+
+
+def _last_words(told: Sequence[Event]) -> str:
+    said = [str(event.data["text"]) for event in told if event.kind == "agent.said"]
+    return redact(said[-1], records.known_secrets()) if said else ""
