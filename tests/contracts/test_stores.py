@@ -7,6 +7,7 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
+import gitrefs
 from autonomy_pack.edges import clock, host
 from autonomy_pack.errors import LeaseLost, PackError, UsageError, WorldError
 from autonomy_pack.model import EVENT_FIELDS, Event, Holder
@@ -46,8 +47,10 @@ def hands():
     return Hands()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "gitrefs"])
 def url(request, tmp_path):
+    if request.param == "gitrefs":
+        return gitrefs.fresh_url(tmp_path)
     return f"sqlite:///{tmp_path / 'autonomy.db'}" if request.param == "sqlite" else fresh_url()
 
 

@@ -65,10 +65,10 @@ def read(path: Path, *, limit: int = 16 * 1024 * 1024) -> bytes:
     return content
 
 
-def temporary(prefix: str) -> Path:
+def temporary(prefix: str, *, within: Path | None = None) -> Path:
     """A new empty folder for things that are thrown away; the caller removes it."""
     with explained("making a temporary folder"):
-        return Path(tempfile.mkdtemp(prefix=prefix))
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=within))
 
 
 def remove_tree(folder: Path) -> None:

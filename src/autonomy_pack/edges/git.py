@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from autonomy_pack.errors import WorldError
@@ -85,6 +87,32 @@ def in_folder(folder: Path, *args: str, ok: tuple[int, ...] = (0,)) -> bytes | N
     """Run git where a person stands, to find the repository from there; None when it ends with a code outside ok."""
     ended = _start([*_FLAGS, "-C", str(folder), *args], None, b"", None)
     return ended.stdout if ended.returncode in ok else None
+
+
+def heard(
+    *args: str | Path, at: Path | str, stdin: bytes = b"", env: dict[str, str] | None = None, seconds: float = _SECONDS
+) -> tuple[int, bytes, bytes]:
+    """For talking to a remote: (exit code, standard output, standard error); never raises for what the remote did.
+
+    After `seconds` git and all it started are killed; the exit code is then negative.
+    """
+    words = ["git", *_FLAGS, f"--git-dir={at}", *map(str, args)]
+    pipe = subprocess.PIPE
+    try:
+        started = subprocess.Popen(
+            words, env=environment() | (env or {}), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+    except FileNotFoundError as error:
+        raise WorldError("git was not found", "Install git 2.31 or newer and put it on PATH.") from error
+    try:
+        out, err = started.communicate(stdin, timeout=seconds)
+    except BaseException as error:
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        out, err = started.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
+    return started.returncode, out, err
 
 
 def _start(

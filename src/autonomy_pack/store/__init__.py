@@ -1,4 +1,4 @@
-"""Events, leases and heads behind one protocol, on SQLite or PostgreSQL."""
+"""Events, leases and heads behind one protocol, on SQLite, PostgreSQL or the refs of a git repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Clock = Callable[[], str]
 
 
 def open_store(url: str, *, create: bool = True, clock: Clock | None = None, patience: float = 30.0) -> Tables:
-    """Open a store for this thread: `sqlite:///PATH`, a plain path, or `postgresql://…`.
+    """Open a store for this thread: `sqlite:///PATH`, a plain path, `postgresql://…`, or `gitrefs+https://…`.
 
     An empty place becomes a store; with `create=False` a missing file is a UsageError, as are tables older or newer
     than this program. WorldError when the database cannot be used. `clock` replaces the store's own time;
@@ -21,6 +21,10 @@ def open_store(url: str, *, create: bool = True, clock: Clock | None = None, pat
     """
     from autonomy_pack.store.migrations import prepare
 
+    if url.startswith("gitrefs+"):
+        from autonomy_pack.store.gitrefs import open_gitrefs, remote_at
+
+        return open_gitrefs(remote_at(url), clock=clock, patience=patience)
     store = connect(url, create=create, clock=clock, patience=patience)
     try:
         prepare(store)
@@ -41,8 +45,14 @@ def _connection(url: str, *, create: bool, now: Clock | None, patience: float) -
         from autonomy_pack.store.postgres import Postgres
 
         return Postgres(url, now=now, patience=patience)
+    if scheme.startswith("gitrefs+") and separator:
+        from autonomy_pack.store.gitrefs import remote_at
+        from autonomy_pack.store.refs import Refs
+
+        return Refs(remote_at(url), create=None, now=now, patience=patience)
     if separator and scheme != "sqlite":
-        raise UsageError(f"a store cannot be at {scheme}://…", "Use sqlite:///PATH, a path, or postgresql://….")
+        fix = "Use sqlite:///PATH, a path, postgresql://…, or gitrefs+https://…."
+        raise UsageError(f"a store cannot be at {scheme}://…", fix)
     from autonomy_pack.store.sqlite import Sqlite
 
     return Sqlite(Path(rest.removeprefix("/") if separator else url), create=create, now=now, patience=patience)

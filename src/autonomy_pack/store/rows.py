@@ -14,7 +14,7 @@ from autonomy_pack.model import EVENT_FIELDS, Event, Head, Holder, Lease
 from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen
 from autonomy_pack.store.connection import Row
 
-_INSIDE_A_RUN = frozenset({"step.started", "step.finished", "model.called", "agent.said"})
+INSIDE_A_RUN = frozenset({"step.started", "step.finished", "model.called", "agent.said"})
 _HEAD_FIELDS = tuple(Head.__dataclass_fields__)
 _FIX = "This is a defect of the program that wrote it; please report it with this message."
 
@@ -42,7 +42,7 @@ def require_storable(events: Sequence[Event], only_if: Condition | None) -> None
     """
     for event in events:
         wanted = EVENT_FIELDS.get(event.kind)
-        if wanted is None or event.kind in _INSIDE_A_RUN:
+        if wanted is None or event.kind in INSIDE_A_RUN:
             raise UsageError(f"the store keeps no events of kind {event.kind!r}", _FIX)
         if event.data.keys() != wanted:
             odd = ", ".join(sorted(event.data.keys() ^ wanted))

@@ -60,9 +60,14 @@ class Tables:
     ) -> list[Event]:
         """See contracts.Store."""
         with self.writing() as now:
-            if lease is not None and not self._one(sql.MINE, rows.lease_params(lease)):
-                raise _lost(lease)
+            if lease is not None:
+                self.require(lease)
             return self.record(events, now, only_if)
+
+    def require(self, lease: Lease) -> None:
+        """LeaseLost unless this is how the lease is held now."""
+        if not self._one(sql.MINE, rows.lease_params(lease)):
+            raise _lost(lease)
 
     def record(self, events: Sequence[Event], now: str, only_if: Condition | None = None) -> list[Event]:
         """Inside `writing`: insert what is new, then move the heads. All inserts see the heads as they were."""
@@ -70,6 +75,11 @@ class Tables:
         stored = [stored for event in events if (stored := self._insert(event, now, only_if))]
         self._move_heads(stored)
         return stored
+
+    def take_in(self, events: Sequence[Event]) -> None:
+        """Inside `writing`: insert events that another store recorded, as they are. UsageError for wrong types."""
+        given = ((event, self._one(sql.INSERT_EVENT_ALWAYS, rows.event_params(event))) for event in events)
+        self._move_heads([replace(event, seq=row[0]) for event, row in given if row])
 
     def _insert(self, event: Event, now: str, only_if: Condition | None) -> Event | None:
         stamped = replace(event, id=self._ids.next(now), at=now)
