@@ -151,4 +151,5 @@ def comment(told: Json) -> Comment:
         created=time(told["created_at"]),
         edited=told["updated_at"] != told["created_at"],
         issue=told["issue_url"].rpartition("/")[2],
+        app=(told.get("performed_via_github_app") or {}).get("slug", ""),
     )

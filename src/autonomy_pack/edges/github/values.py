@@ -33,7 +33,10 @@ class Look:
 
 @value
 class Comment:
-    """A comment of an issue or pull request. The body is untrusted text; `edited`: it changed after it was created."""
+    """A comment of an issue or pull request. The body is untrusted text; `edited`: it changed after it was created.
+
+    `app` is the short name of the App it was written through, "" when none.
+    """
 
     id: int
     author: str
@@ -42,6 +45,7 @@ class Comment:
     created: str
     edited: bool
     issue: str
+    app: str = ""
 
 
 @value
