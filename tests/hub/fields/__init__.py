@@ -1,0 +1,14 @@
+"""What the hub answers for each field of GitHub's GraphQL schema: type → field → function of (ask, node, arguments)."""
+
+from __future__ import annotations
+
+from hub.fields import accounts, issues, objects, repository, roots
+from hub.fields.nodes import Fields
+
+FIELDS: dict[str, Fields] = {
+    **accounts.FIELDS,
+    **objects.FIELDS,
+    **issues.FIELDS,
+    **repository.FIELDS,
+    **roots.FIELDS,
+}
