@@ -39,6 +39,11 @@ def ours() -> tuple[Label, ...]:
     return tuple(Label(**one) for one in document.data["labels"])
 
 
+def table() -> dict[str, tuple[str, str]]:
+    """Name → (colour, description), as a client takes it to make a label that is missing when it is put on."""
+    return {label.name: (label.color, label.description) for label in ours()}
+
+
 def need(github: GitHub, names: Iterable[str]) -> tuple[str, ...]:
     """Make those of these labels that are ours and missing; the names of those that were made.
 
