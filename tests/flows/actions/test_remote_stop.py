@@ -57,7 +57,7 @@ def test_every_job_sees_both_switches(here: tuple[Hub, Repo], store: Store) -> N
 
 def test_a_protected_branch_leaves_the_workflow_disabled_and_is_told(here: tuple[Hub, Repo], store: Store) -> None:
     hub, repo = here
-    repo.protect("main")
+    repo.protect("main", pushers=frozenset())
     done = remote_stop.stop(client(hub, hub.token("ada")), store, "")
     assert done.holds
     assert loop(repo) == OFF
