@@ -5,6 +5,9 @@ from __future__ import annotations
 from hub.router import Call, Refused, Route
 from hub.tokens import Token
 
+# What not even the readers of a public repository see.
+HIDDEN = frozenset({"variables", "administration"})
+
 
 def check(call: Call, route: Route) -> None:
     """Raise the refusal GitHub would answer with; remember the scope that was used."""
@@ -48,7 +51,7 @@ def _integration(call: Call, route: Route, token: Token) -> None:
 def permit(token: Token, job: str, private: bool, *scopes: str) -> None:
     """Use the first of these scopes that the job holds; what everybody may read needs none, but is remembered."""
     held = next((scope for scope in scopes if token.may(job, scope)), None)
-    public = not private and scopes[0].endswith(":read")
+    public = not private and scopes[0].endswith(":read") and scopes[0].partition(":")[0] not in HIDDEN
     if held is None and not public:
         raise not_accessible(*scopes)
     token.used.add(job, held or scopes[0])

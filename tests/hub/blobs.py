@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from hub.router import Answer, Base, Refused
 from hub.things import Artifact
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from hub.journal import Request
 
 PREFIX = "/_blobs/"
+UPLOAD = re.compile(r"^/_hub/artifacts/([^/]+/[^/]+)/(\d+)/([^/]+)$")
 
 
 def address(hub: Hub, base: Base, artifact: Artifact) -> str:
@@ -32,6 +35,23 @@ def answer(hub: Hub, request: Request) -> Answer:
         if found and request.query.get("sig") == _signature(found):
             return Answer(200, None, {"Content-Type": "application/zip"}, found.data, checked=False)
     raise Refused(404, "Not Found")
+
+
+def upload(hub: Hub, request: Request) -> Answer:
+    """Where the tests' stand-in for upload-artifact puts its zip: PUT /_hub/artifacts/OWNER/NAME/RUN/ARTIFACT."""
+    request.route = "upload"
+    found = UPLOAD.match(request.path)
+    repo = hub.repo_named(found[1])[0] if found else None
+    if not found or not repo or request.method != "PUT":
+        raise Refused(404, "Not Found")
+    run_id, name = int(found[2]), unquote(found[3])
+    with hub.lock:
+        old = [each for each in repo.artifacts.of(run_id) if each.name == name]
+        if old and request.query.get("overwrite") != "true":
+            raise Refused(409, "Conflict: an artifact with this name already exists on the workflow run")
+        repo.artifacts.all = [each for each in repo.artifacts.all if each not in old]
+        made = repo.artifacts.add(run_id, name, request.raw)
+    return Answer(201, {"id": made.id}, {"Content-Type": "application/json"}, checked=False)
 
 
 def _signature(artifact: Artifact) -> str:

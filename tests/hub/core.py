@@ -32,6 +32,8 @@ class Hub(State):
         self.tokens: dict[str, Token] = {}
         self._rates: dict[str, Rate] = {}
         self.used = Used()
+        self.points: dict[str, Rate] = {}
+        self.escapes: list[str] = []
         self.journal: list[Request] = []
         self.violations: list[Violation] = []
         self.faults = Faults()

@@ -28,6 +28,8 @@ KINDS = frozenset(
 )
 # The write is done, only the answer suffers.
 AFTER = frozenset({"die_after", "cut_body", "stale_read"})
+# Told by the GraphQL answer itself, inside a 200.
+INSIDE = frozenset({"graphql_limit", "graphql_error", "graphql_partial"})
 
 
 @dataclass

