@@ -98,7 +98,7 @@ class Scene:
         work.mkdir()
         (work / "request.json").write_text(json.dumps(dataclasses.asdict(question)))
         (work / "attempt.bundle").write_bytes(content)
-        program.judge(work, self.base_git)
+        program.judge(work, self.base_git / "objects")
         return scan._read(work, question)
 
 

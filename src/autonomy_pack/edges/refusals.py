@@ -6,6 +6,7 @@ import re
 
 _PERMISSIONS = "Give the job `permissions: contents: write`, or the token write access to the repository's contents."
 # The first that fits is told, so the narrow ones stand first. The words are those of git and of GitHub's servers.
+UNSIGNED = "it takes only commits with a verified signature"
 _KNOWN = tuple(
     (re.compile(pattern, re.IGNORECASE), says, fix)
     for pattern, says, fix in (
@@ -13,6 +14,11 @@ _KNOWN = tuple(
             r"without `?workflows?`? (permission|scope)",
             "the token may not change files in .github/workflows",
             "Leave workflow files out of the change, or use the token of an App that has the workflows permission.",
+        ),
+        (
+            r"must have (verified|valid) signatures",
+            UNSIGNED,
+            "Let agent/** out of the rule, or publish from GitHub Actions, where GitHub signs the commit.",
         ),
         (
             r"push protection|push cannot contain secrets",

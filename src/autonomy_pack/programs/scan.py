@@ -1,9 +1,9 @@
 """The scan: what a `run` job made, judged in a box by a process that holds nothing.
 
-    python -I -m autonomy_pack.programs.scan FOLDER BASE_GIT
+    python -I -m autonomy_pack.programs.scan FOLDER OBJECTS
 
-FOLDER holds `request.json` (what to judge by) and mostly `attempt.bundle` (hostile bytes; without it the head is in
-BASE_GIT already, a read-only bare repository). It writes `verdict.json` (schemas/verdict.json) and, when the objects
+FOLDER holds `request.json` (what to judge by), mostly `attempt.bundle` (hostile bytes; without it the head is in
+OBJECTS already, the read-only objects of a bare repository), and `shallow` where that one's history ends. It writes `verdict.json` (schemas/verdict.json) and, when the objects
 could be judged, `rebuilt.pack` with exactly those. Exit 0 when there is a verdict, whatever it says.
 """
 
@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autonomy_pack.edges import git, objects, packs, workspace
+from autonomy_pack.edges import git, objects, packs
 from autonomy_pack.errors import PackError, WorldError
 from autonomy_pack.flows import guard
 from autonomy_pack.model import Change, Check, CheckResult, Examination, FileChange, Rules
@@ -25,18 +26,18 @@ MOST_FILES = 300
 _GIB = 1 << 30
 
 
-def main(folder: Path, base_git: Path) -> int:
+def main(folder: Path, objects_of: Path) -> int:
     """Judge within limits; the exit code."""
     _limit()
-    judge(folder, base_git)
+    judge(folder, objects_of)
     return 0
 
 
-def judge(folder: Path, base_git: Path) -> None:
+def judge(folder: Path, objects_of: Path) -> None:
     """Judge what lies in the folder, and write the verdict there."""
     request = json.loads((folder / "request.json").read_text())
     try:
-        git_dir = _repository(folder, base_git)
+        git_dir = _repository(folder, objects_of)
         change = _change(git_dir, request)
         told = _told(change, _examined(git_dir, change, request))
         (folder / "rebuilt.pack").write_bytes(packs.made_of(git_dir, change.base, change.head))
@@ -52,11 +53,13 @@ def _limit() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _repository(folder: Path, base_git: Path) -> Path:
+def _repository(folder: Path, objects_of: Path) -> Path:
     """A fresh repository that borrows the base's objects and holds the change's own."""
     git_dir = folder / "scan.git"
-    workspace.borrow(base_git, git_dir)
-    git.run("config", "core.bigFileThreshold", "1m", at=git_dir)
+    packs.fresh(git_dir)
+    (git_dir / "objects" / "info" / "alternates").write_text(f"{objects_of}\n")
+    if (folder / "shallow").exists():
+        shutil.copyfile(folder / "shallow", git_dir / "shallow")
     bundle = folder / "attempt.bundle"
     if bundle.exists():
         packs.take_in(packs.of_bundle(bundle.read_bytes()), git_dir)

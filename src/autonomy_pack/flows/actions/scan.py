@@ -71,20 +71,23 @@ def judge(question: Question, bundle: bytes | None, git_dir: Path, box: Box) -> 
         files.write(work / "request.json", json.dumps(asdict(question)), durable=False)
         if bundle is not None:
             files.write(work / "attempt.bundle", bundle, durable=False)
-        _run(box, work, git_dir)
+        if (git_dir / "shallow").exists():
+            files.write(work / "shallow", files.read(git_dir / "shallow"), durable=False)
+        _run(box, work, git_dir / "objects")
         return _read(work, question)
     finally:
         files.remove_tree(folder)
 
 
-def _run(box: Box, work: Path, git_dir: Path) -> None:
+def _run(box: Box, work: Path, objects: Path) -> None:
+    """Only the objects are shown to the box: a repository's own folder is mostly closed to other users."""
     command = Command(
-        argv=(sys.executable, "-I", "-m", "autonomy_pack.programs.scan", str(work), str(git_dir)),
+        argv=(sys.executable, "-I", "-m", "autonomy_pack.programs.scan", str(work), str(objects)),
         cwd=str(work),
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
     )
     ended = shell.run(
-        box.wrap(command, str(work), (str(git_dir),)),
+        box.wrap(command, str(work), (str(objects),)),
         seconds=_SECONDS,
         stall_seconds=None,
         on_line=lambda _: None,
