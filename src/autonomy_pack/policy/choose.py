@@ -127,7 +127,7 @@ def _as_labelled(issue: Issue, facts: Facts) -> Choice:
         id=issue.id,
         title=issue.title,
         priority=priority,
-        lane=None if priority is None else _lane(issue),
+        lane=None if priority is None else lane_of(issue.labels),
         agent=_agent(issue, facts),
         mission=_mission(issue, facts),
         eligible=False,
@@ -166,7 +166,7 @@ def task_of(issue: Issue, agent: str, facts: Facts, *, read: bool = True) -> Tas
         body=issue.body,
         labels=issue.labels,
         priority=priority_of(issue.labels) or Priority.CRITICAL,
-        lane=_lane(issue),
+        lane=lane_of(issue.labels),
         mission=_mission(issue, facts) or "",
         agent=agent,
         acceptance=issue_text.acceptance(issue.body) if read else (),
@@ -206,8 +206,9 @@ def _agent(issue: Issue, facts: Facts) -> str | None:
     return facts.agent or next(iter(family(trusted.steering(issue.labels), "agent")), None)
 
 
-def _lane(issue: Issue) -> str:
-    return next(iter(family(issue.labels, "lane")), "default")
+def lane_of(labels: Sequence[str]) -> str:
+    """The lane that the labels name, or the default one."""
+    return next(iter(family(labels, "lane")), "default")
 
 
 def _need_labels(issue: Issue, facts: Facts) -> None:
@@ -227,8 +228,8 @@ def _need_labels(issue: Issue, facts: Facts) -> None:
     for name in ("mission", "lane", "agent"):
         if len(set(family(trusted.steering(issue.labels), name))) > 1:
             raise _NotEligible(f"more than one {name} label; keep one")
-    if _lane(issue) not in facts.config.lanes:
-        raise _NotEligible(f"unknown lane {_lane(issue)}; the lanes are {', '.join(facts.config.lanes)}")
+    if lane_of(issue.labels) not in facts.config.lanes:
+        raise _NotEligible(f"unknown lane {lane_of(issue.labels)}; the lanes are {', '.join(facts.config.lanes)}")
 
 
 def _need_text(issue: Issue) -> None:

@@ -111,7 +111,7 @@ def judged_by(facts: Facts) -> choose.Facts:
         decisions={head.run: head for head in heads if head.type == "decision"},
         handoffs=facts["handoffs"],
         now=facts["now"],
-        agent=facts["agent"],
+        agent=facts["wanted"]["agent"],
         permissions=facts["permissions"],
         only_open=True,
     )

@@ -1,0 +1,267 @@
+"""Claiming what was chosen: read each again, judge it again, take its lease, put it into the plan."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from autonomy_pack.edges.github import GitHub
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import PackError, Stopped, UsageError
+from autonomy_pack.flows import claim as claims
+from autonomy_pack.flows.actions import digest, governing, halting, held, labels, plans
+from autonomy_pack.flows.actions import facts as told
+from autonomy_pack.flows.actions.choosing import Choices
+from autonomy_pack.flows.actions.facts import Facts
+from autonomy_pack.model import Issue, Lease, Leg, Mission, Plan, Task, WorkflowRun, value
+from autonomy_pack.policy import choose as policy
+from autonomy_pack.policy import names, trusted
+from autonomy_pack.store.gitrefs import GitRefs
+from autonomy_pack.views import selection
+from autonomy_pack.views.selection import Row
+
+ASSIGNED = "status:agent-assigned"
+# How many candidates may fall out when they are read again before the run makes do with what it has.
+_REFUSED = 20
+_ENOUGH = "eligible; this run has enough to do"
+_ZERO = "0" * 40
+_MINUTES = 360
+Choice = Mapping[str, Any]
+
+
+@value
+class Selected:
+    """What was claimed: the plan, the step summary (Markdown), and what went wrong with single issues, a line each."""
+
+    plan: Plan
+    summary: str
+    trouble: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class _Claiming:
+    github: GitHub
+    store: GitRefs
+    workflow: WorkflowRun
+    facts: Facts
+    dry_run: bool
+    legs: list[Leg] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+
+    @cached_property
+    def judged_by(self) -> policy.Facts:
+        """What governs, as it was read: the default branch's own."""
+        return told.judged_by(self.facts)
+
+    @property
+    def room(self) -> int:
+        """How many more legs may need a `run` job; none beside one that runs alone."""
+        new = [leg for leg in self.legs if not leg.resume]
+        return 0 if any(leg.alone for leg in new) else max(self.facts["wanted"]["max_issues"] - len(new), 0)
+
+    def pass_by(self, issue: str, why: str) -> None:
+        """Say why an issue is not worked on."""
+        self.rows.append(Row(issue=issue, why=one_line(why)))
+
+    def heed(self, issue: str = "") -> None:
+        """Stopped under a stop; asked before every write."""
+        halting.heed(self.github, self.workflow, issue)
+
+    def plan(self, *more: Leg) -> Plan:
+        """What was claimed so far."""
+        legs = (*self.legs, *more)
+        return Plan(repo=self.facts["repo"], run_id=self.workflow.run_id, run_attempt=self.workflow.attempt, legs=legs)
+
+
+def claim(
+    github: GitHub, store: GitRefs, workflow: WorkflowRun, facts: Facts, choices: Choices, *, dry_run: bool = False
+) -> Selected:
+    """Take the lease of each chosen issue that still stands when it is read again, and of what a dead run left.
+
+    `dry_run` writes nothing; its plan says what would be claimed. Raises Stopped before a write under a stop (what was
+    claimed falls to the next run, because this one will be over), UsageError when the issue that was asked for is not
+    eligible. One issue's trouble drops that issue alone.
+    """
+    at = _Claiming(github=github, store=store, workflow=workflow, facts=facts, dry_run=dry_run)
+    if not facts["unchanged"]:
+        at.heed()
+        _resume(at)
+        _claim_new(at, _candidates(at, choices))
+        _note_quiet(at, choices)
+    rows = [*at.rows, *(Row(issue=one["id"], why=one["why"]) for one in choices["choices"] if not one["eligible"])]
+    summary = selection.render(at.legs, rows, unchanged=facts["unchanged"], left_out=facts["left_out"])
+    return Selected(plan=at.plan(), summary=summary, trouble=tuple(at.trouble))
+
+
+def _resume(at: _Claiming) -> None:
+    """A pushed change whose run died before all of it was handed off becomes a leg that needs no `run` job."""
+    is_open = {issue["id"] for issue in at.facts["issues"]}
+    for lease in held.left_behind(at.store, at.github):
+        leg = held.leg_of(at.store, lease)
+        if leg is None or leg.issue not in is_open:
+            continue
+        draft = replace(leg, resume=True, alone=False)
+        if at.dry_run:
+            at.legs.append(draft)
+            continue
+        at.heed(leg.issue)
+        if taken := _take(at, lease.key):
+            at.legs.append(replace(draft, attempt=taken.fence, claim=at.store.state_of(lease.key)))
+
+
+def _candidates(at: _Claiming, choices: Choices) -> list[Choice]:
+    """The eligible choices in order, or the one that was asked for, unless it is being completed."""
+    wanted = at.facts["wanted"]["issue"]
+    resumed = {leg.issue for leg in at.legs}
+    found = [one for one in choices["choices"] if one["eligible"] and wanted in (None, one["id"])]
+    if wanted and not found and wanted not in resumed:
+        why = next((one["why"] for one in choices["choices"] if one["id"] == wanted), "it is not open")
+        raise UsageError(f"issue {wanted} is not eligible: {one_line(why)}", "Mend that, then run again.")
+    return [one for one in found if one["id"] not in resumed]
+
+
+def _claim_new(at: _Claiming, left: list[Choice]) -> None:
+    """Read as many again as there is room for, and as many more as fell out."""
+    tries = at.room + _REFUSED
+    while left and at.room and tries > 0:
+        some, left = left[: at.room], left[at.room :]
+        tries -= len(some)
+        fresh = {issue.id: issue for issue in at.github.fresh([one["id"] for one in some])}
+        for choice in some:
+            _try(at, choice, fresh.get(choice["id"]))
+    for choice in left:
+        at.pass_by(choice["id"], _ENOUGH)
+
+
+def _try(at: _Claiming, choice: Choice, issue: Issue | None) -> None:
+    """Claim one, or say why not; its trouble is nobody else's."""
+    if not at.room:
+        at.pass_by(choice["id"], _ENOUGH)
+        return
+    try:
+        issue = issue and at.github.with_events(issue)
+        why = _consider(at, choice, issue) if issue else "it is gone, or was moved to another repository"
+    except Stopped:
+        raise
+    except PackError as error:
+        why = f"{error.says}. {error.fix}"
+        at.trouble.append(one_line(f"issue {choice['id']}: {why}", 400))
+    if why:
+        at.pass_by(choice["id"], why)
+
+
+def _consider(at: _Claiming, choice: Choice, issue: Issue) -> str:
+    """Why the issue is not taken; "" when it was."""
+    task = _task(at, choice, issue)
+    if isinstance(task, str):
+        return task
+    alone = at.github.permission_of(issue.author_id, issue.author) not in trusted.WRITERS
+    if alone and at.legs:
+        return "eligible; its author may not write here, so it waits for a run of its own"
+    lane = at.judged_by.config.lanes[task.lane]
+    if _in_lane(at, task.lane) >= lane.slots:
+        return f"eligible; lane {task.lane} is full ({lane.slots} at work)"
+    draft = _draft(at, task, alone=alone)
+    plans.to_json(at.plan(draft))  # too large is told before anything is claimed
+    if at.dry_run:
+        at.legs.append(draft)
+        return ""
+    return _claimed(at, names.claim_key(task), draft)
+
+
+def _task(at: _Claiming, choice: Choice, issue: Issue) -> Task | str:
+    """The issue as a task by its labels and events as they are now, or why it is not what was chosen."""
+    actors = {(one.actor_id, one.actor) for one in issue.labelings or () if trusted.steering([one.label])}
+    permissions = {str(number): at.github.permission_of(number, login) for number, login in sorted(actors)}
+    found = policy.reconsider(issue, replace(at.judged_by, permissions=permissions))
+    task = found.task
+    if task is None:
+        return found.why
+    if not task.event:
+        return "not trusted: nobody knows which event made it eligible; relabel it"
+    mine = (task.pin, int(task.priority), task.lane, task.agent, task.mission, names.slug(task.title))
+    if mine != tuple(choice[name] for name in ("pin", "priority", "lane", "agent", "mission", "slug")):
+        return "its text or labels changed while it was chosen"
+    return task
+
+
+def _in_lane(at: _Claiming, lane: str) -> int:
+    """How many tasks of a lane are being worked on, those of this plan included."""
+    labels = {issue["id"]: issue["labels"] for issue in at.facts["issues"]}
+    busy = [names.issue_of(names.task_of_claim(key)) for key in at.facts["held"]]
+    lanes = Counter(policy.lane_of(labels[issue]) for issue in busy if issue in labels)
+    return lanes[lane] + sum(leg.lane == lane for leg in at.legs)
+
+
+def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
+    """The leg, without what only the lease can tell."""
+    mission = at.judged_by.missions[task.mission]
+    assert isinstance(mission, Mission)  # noqa: S101 - an eligible task has one
+    return Leg(
+        issue=task.issue,
+        node=task.node,
+        event=task.event,
+        pin=task.pin,
+        base=at.facts["head"],
+        branch=names.branch(task, task.agent),
+        mission=mission.name,
+        mission_sha256=mission.sha256,
+        policy_sha256=governing.policy_sha256(at.facts["files"]),
+        agent=task.agent,
+        lane=task.lane,
+        attempt=1,
+        claim=_ZERO,
+        minutes=min(max(math.ceil(mission.limits.minutes), 1), _MINUTES),
+        usd=mission.limits.usd,
+        tokens=mission.limits.tokens,
+        alone=alone,
+    )
+
+
+def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
+    """Take the lease and say so on the issue; the lease is given back when that cannot be done."""
+    at.heed(draft.issue)
+    lease = _take(at, key)
+    if lease is None:
+        return "claimed by another run just now"
+    try:
+        at.heed(draft.issue)
+        at.github.label(draft.issue, add=[ASSIGNED], table=_table())
+    except Stopped:
+        raise  # whose run is over holds nothing
+    except PackError:
+        at.heed()
+        at.store.release(lease)
+        raise
+    at.legs.append(replace(draft, attempt=lease.fence, claim=at.store.state_of(key)))
+    return ""
+
+
+def _take(at: _Claiming, key: str) -> Lease | None:
+    """The lease for this run of the workflow, whose end the API tells; None when somebody alive holds it."""
+    taken = at.store.claim(
+        [key],
+        claims.workflow_holder(at.workflow),
+        seconds=claims.WORKFLOW_SECONDS,
+        dead=claims.workflow_is_dead(at.github.run_is_over),
+    )
+    return taken[0] if taken else None
+
+
+def _table() -> dict[str, tuple[str, str]]:
+    return {label.name: (label.color, label.description) for label in labels.ours() if label.name == ASSIGNED}
+
+
+def _note_quiet(at: _Claiming, choices: Choices) -> None:
+    """Note that there was nothing to do and nothing to wait for, so that an unchanged repository is not read again."""
+    facts = at.facts
+    waiting = any(head["status"] in ("running", "waiting") for head in facts["heads"])
+    busy = waiting or at.legs or at.rows or facts["held"] or facts["left_out"] or facts["wanted"]["issue"]
+    if not busy and not at.dry_run and not any(one["eligible"] for one in choices["choices"]):
+        at.heed()
+        digest.write(at.store, facts["mark"], facts["now"])
