@@ -108,7 +108,9 @@ class Act:
         for record in self.records:
             if record.get("jobID"):
                 ordered.setdefault(record["job"].strip(), []).append(record)
-        return [_leg(path, records) for path, records in ordered.items()]
+        # A job that calls another workflow has neither steps nor a result of its own; the jobs it calls have.
+        told = {path: records for path, records in ordered.items() if any(_told(record) for record in records)}
+        return [_leg(path, records) for path, records in told.items()]
 
     @property
     def ran(self) -> set[str]:
@@ -157,6 +159,10 @@ class Act:
             if record.get("level") != "debug" and record.get("msg")
         ]
         return "\n".join([*lines, self.stderr[-2000:]])
+
+
+def _told(record: Mapping[str, Any]) -> bool:
+    return bool(record.get("jobResult") or record.get("stepResult"))
 
 
 def _leg(path: str, records: Sequence[Mapping[str, Any]]) -> Leg:

@@ -7,11 +7,11 @@ https (it ends TLS itself, with a throw-away authority of its own), `proxy.plain
 
 from __future__ import annotations
 
+import socket
 import ssl
 import tempfile
 import threading
 from contextlib import suppress
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from hub.server import Handler
+from hub.server import Handler, Server
 
 TLS = ("github.com", "api.github.com", "uploads.github.com", "codeload.github.com", "blobs.github.com")
 PLAIN = ("github.localhost", "api.github.localhost")
@@ -43,7 +43,7 @@ class Proxy:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.server.shutdown()
         self.thread.join()
-        self.server.server_close()
+        self.server.end()
         self.folder.cleanup()
 
     @property
@@ -78,15 +78,24 @@ class Proxy:
         return context
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # a thread may wait on its client for as long as that likes
-    request_queue_size = 128
+class _Server(Server):
+    """Like the hub's own, but its clients take it for a proxy; tunnels end with it too."""
 
     def __init__(self, hub: Any, tls: ssl.SSLContext) -> None:
-        super().__init__(("127.0.0.1", 0), _Front)
-        self.hub = hub
+        super().__init__(hub)
+        self.RequestHandlerClass = _Front
         self.tls = tls
+
+    def tunnel(self, connection: socket.socket, address: Any) -> None:
+        """End TLS here and serve what comes through, until either side has had enough."""
+        with suppress(OSError), self.tls.wrap_socket(connection, server_side=True) as inner:  # OSError: they hung up
+            with self._guard:
+                self._open.add(inner)
+            try:
+                _Tunnel(inner, address, self)
+            finally:
+                with self._guard:
+                    self._open.discard(inner)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no error of ours; programs under test are killed in the middle of things."""
@@ -112,8 +121,7 @@ class _Front(Handler):
         self.send_response_only(200)
         self.end_headers()
         self.wfile.flush()
-        with suppress(OSError):  # ssl.SSLError is one: a client that does not trust us, or hangs up
-            _Tunnel(self.server.tls.wrap_socket(self.connection, server_side=True), self.client_address, self.server)
+        self.server.tunnel(self.connection, self.client_address)
 
     def _any(self) -> None:
         host = urlsplit(self.path).hostname or ""
