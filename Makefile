@@ -9,7 +9,7 @@ BIN := .venv/bin
 USE := .venv/installed-use
 DEV := .venv/installed-dev
 
-.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test smoke lint bench storm clean
+.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test smoke lint lock bench storm clean
 
 autonomy.help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -36,10 +36,15 @@ test: $(DEV) ## all tests
 smoke: $(DEV) ## a quick look at the main job, about 10 s
 	@$(BIN)/python -m pytest -n auto tests/e2e/test_quickstart.py tests/test_architecture.py
 
-lint: $(DEV) ## style and types
+lint: $(DEV) ## style, types, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@sh scripts/lint-workflows.sh
+
+lock: $(DEV) ## write requirements.lock again, from pyproject.toml
+	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 bench: $(DEV) ## measured in pairs, ratios printed (fetches the peer it compares with)
 	@$(BIN)/python benchmarks/bench.py

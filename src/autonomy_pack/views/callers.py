@@ -1,0 +1,44 @@
+"""The thin workflows that a repository needs to call ours: at most 40 lines each, pinned to one commit of the pack."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from autonomy_pack.errors import UsageError
+from autonomy_pack.views.render import render
+
+FILES = ("autonomous-agent-loop.yml", "autonomy-pr-review-gate.yml", "autonomy-decide.yml")
+FOLDER = ".github/workflows"
+_PACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
+_SHA = re.compile(r"[0-9a-f]{40}")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.+-]{0,20}")
+_LABEL = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CRON = re.compile(r"[0-9*,/ -]{9,60}")
+
+
+def callers(
+    pack: str,
+    sha: str,
+    version: str,
+    *,
+    runs_on: tuple[str, ...] = ("ubuntu-latest",),
+    cron: str = "17 * * * *",
+    private: bool = False,
+    hosted: bool = True,
+) -> Mapping[str, str]:
+    """Path → text of every caller; `private`: the pack is, and secret AUTONOMY_PACK_TOKEN reads it.
+
+    `hosted`: for github.com, whose newer keys GitHub Enterprise Server and act refuse (`cache-mode`, September 2026).
+
+    UsageError for a word that could be anything but what it should be: it would become YAML.
+    """
+    words = [(_PACK, pack), (_SHA, sha), (_VERSION, version), (_CRON, cron), *((_LABEL, label) for label in runs_on)]
+    wrong = [word for pattern, word in words if not pattern.fullmatch(word)]
+    if wrong or not runs_on:
+        raise UsageError(f"{wrong or 'no label'} cannot stand in a workflow", "Give owner/name, 40 hex, x.y.z, labels.")
+    labels = runs_on[0] if len(runs_on) == 1 else f"'{json.dumps(list(runs_on))}'"
+    values = {"pack": pack, "sha": sha, "version": version, "runs_on": labels, "cron": cron}
+    ways = {"private": private, "hosted": hosted}
+    return {f"{FOLDER}/{file}": render(f"workflows/{file}.j2", **values, **ways) for file in FILES}
