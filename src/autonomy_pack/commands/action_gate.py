@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from autonomy_pack.commands import told
-from autonomy_pack.commands.action_run import workspace
+from autonomy_pack.commands.action_run import boxed, workspace
 from autonomy_pack.commands.in_job import InJob
 from autonomy_pack.edges import actions, host
 from autonomy_pack.edges.sanitize import one_line
@@ -18,11 +18,10 @@ _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 def recheck() -> int:
     """Run the checks on AUTONOMY_HEAD as AUTONOMY_BASE configures them; output `results`. There is no token here."""
-    from autonomy_pack.flows.actions import gate as gating
+    from autonomy_pack.flows.actions import recheck as rechecking
 
     place = project.find(workspace())
-    chosen = box.choose(project.read_config(place), None)
-    results = gating.recheck(place.root, _commit("AUTONOMY_BASE"), _commit("AUTONOMY_HEAD"), chosen)
+    results = rechecking.recheck(place.root, _commit("AUTONOMY_BASE"), _commit("AUTONOMY_HEAD"), boxed(place))
     actions.output("results", results)
     return 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 from autonomy_pack.commands.in_job import InJob
@@ -9,7 +11,9 @@ from autonomy_pack.edges import actions, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, project
-from autonomy_pack.flows.actions import plans
+from autonomy_pack.flows.actions import plans, setting_up
+from autonomy_pack.flows.box import Box
+from autonomy_pack.model import Place
 
 
 def workspace() -> Path:
@@ -20,10 +24,14 @@ def workspace() -> Path:
     return Path(place)
 
 
+def boxed(place: Place) -> Box:
+    """The box of this job, in which programs may read what set-up made."""
+    chosen = box.choose(project.read_config(place), None)
+    return replace(chosen, toolchain=setting_up.toolchain(place))
+
+
 def setup() -> int:
     """Run the configured set-up programs, with network and without secrets; the first that fails ends it."""
-    from autonomy_pack.flows.actions import setting_up
-
     place = project.find(workspace())
     where = InJob().inputs.get("working_directory", "")
     for line in setting_up.run(place, project.read_config(place).setup, where):
@@ -33,8 +41,6 @@ def setup() -> int:
 
 def run() -> int:
     """One attempt at the leg of AUTONOMY_LEG; output `artifact`: the name under which its files are kept."""
-    import json
-
     from autonomy_pack.flows.actions import leg as legs
 
     job = InJob()
@@ -42,7 +48,7 @@ def run() -> int:
     out = Path(host.setting("RUNNER_TEMP")) / "attempt"
     place = project.find(workspace())
     job.heed_variable()
-    result = legs.run(job.github, job.run, leg, place.root, out, box.choose(project.read_config(place), None))
+    result = legs.run(job.github, job.run, leg, place.root, out, boxed(place))
     actions.output("artifact", f"attempt-{leg.issue}-{leg.event}-{leg.attempt}")
     if not job.run.private:
         actions.notice("This repository is public, and so is the artifact of this attempt, until it expires.")

@@ -16,7 +16,7 @@ from autonomy_pack.flows.session import Wanted
 
 
 def fetch() -> int:
-    """Read the facts into a file; output `open`: how many issues there are to choose from, 0 when stopped."""
+    """Read the facts into a file; output `go`: false when there is nothing to choose, because stopped or unchanged."""
     job = InJob()
     try:
         job.heed_variable()
@@ -29,7 +29,9 @@ def fetch() -> int:
         _nothing(stopped)
         return 0
     files.write(_facts(), facts.text(found))
-    actions.output("open", str(len(found["issues"])))
+    if found["unchanged"]:
+        actions.summary("Nothing changed since the last look.")
+    actions.output("go", str(not found["unchanged"]).lower())
     return 0
 
 
@@ -37,7 +39,7 @@ def _nothing(stopped: Stopped) -> None:
     """A stopped loop is no failure: nothing was begun, and nothing had to be."""
     actions.notice(f"{stopped.says}. Next: {stopped.fix}")
     actions.summary(f"Stopped: {one_line(stopped.says, 300)}. Nothing was begun.")
-    actions.output("open", "0")
+    actions.output("go", "false")
 
 
 def choose() -> int:
@@ -55,15 +57,16 @@ def claim() -> int:
     job = InJob()
     found = facts.read(files.read(_facts(), limit=facts.LARGEST))
     chosen = choosing.read(files.read(_choices(), limit=choosing.largest(len(found["issues"]))), found)
-    if job.inputs.get("dry_run") == "true":
-        _outputs("", [], 0)
-        actions.notice("Dry run: nothing was claimed.")
-        return 0
     from autonomy_pack.flows.actions import select
 
-    plan = select.claim(job.github, job.store, job.run, found, chosen)
-    working = [plans.leg_json(leg) for leg in plan.legs if not leg.resume]
-    _outputs(plans.to_json(plan), working, len(plan.legs))
+    dry_run = job.inputs.get("dry_run") == "true"
+    selected = select.claim(job.github, job.store, job.run, found, chosen, dry_run=dry_run)
+    actions.summary(selected.summary)
+    for trouble in selected.trouble:
+        actions.warning(trouble)
+    legs = () if dry_run else selected.plan.legs
+    working = [plans.leg_json(leg) for leg in legs if not leg.resume]
+    _outputs("" if dry_run else plans.to_json(selected.plan), working, len(legs))
     return 0
 
 

@@ -12,9 +12,9 @@ from autonomy_pack.flows import hosting
 from autonomy_pack.model import WorkflowRun
 
 if TYPE_CHECKING:
-    from autonomy_pack.contracts import Store
     from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.remote import Remote
+    from autonomy_pack.store.gitrefs import GitRefs
 
 LOOP_INPUTS = (
     "agent_name",
@@ -53,7 +53,7 @@ class InJob:
         return hosting.remote(self.github, told.folder() / "objects.git", job=self.run.job)
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> GitRefs:
         """Leases and events, kept as refs of the repository."""
         from autonomy_pack.store.gitrefs import open_gitrefs
 

@@ -13,15 +13,19 @@ LEVELS = ("auto", "L2", "L1", "none")
 
 @value
 class Box:
-    """The level that was reached and the sandbox that gives it; L0 runs no programs but our planner."""
+    """The level that was reached and the sandbox that gives it; L0 runs no programs but our planner.
+
+    `toolchain` are folders that every program in it may read, beyond what the sandbox shows by itself.
+    """
 
     level: str
     sandbox: Sandbox
     missing: str = ""
+    toolchain: tuple[str, ...] = ()
 
     def wrap(self, command: Command, work: str, readable: tuple[str, ...] = ()) -> Command:
         """The command, boxed."""
-        return self.sandbox.wrap(command, Room(work=work, readable=readable))
+        return self.sandbox.wrap(command, Room(work=work, readable=(*readable, *self.toolchain)))
 
     def need_for_programs(self) -> None:
         """UsageError where programs of a repository's or an agent's choosing may not run."""

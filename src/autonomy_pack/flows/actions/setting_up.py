@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from autonomy_pack.edges import host, shell
 from autonomy_pack.edges.sanitize import one_line
@@ -11,6 +12,7 @@ from autonomy_pack.flows import records
 from autonomy_pack.model import Command, Place
 
 MINUTES = 30.0
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib")
 
 
 def run(place: Place, programs: Sequence[tuple[str, ...]], folder: str) -> Iterator[str]:
@@ -50,3 +52,17 @@ def _is_runners(name: str) -> bool:
         "GITHUB_STEP_SUMMARY",
         "GITHUB_TOKEN",
     )
+
+
+def toolchain(place: Place) -> tuple[str, ...]:
+    """The folders that set-up may have filled, for the box to show read-only: the checkout, the runner's tool cache,
+    and what lies on PATH beyond the system's own folders (with its prefix, where that is no home).
+    """
+    home = host.home().resolve()
+    entries = [Path(entry) for entry in host.setting("PATH").split(":") if entry.startswith("/")]
+    found = [place.root, *([Path(cache)] if (cache := host.setting("RUNNER_TOOL_CACHE")) else [])]
+    for entry in entries:
+        if entry.is_dir() and not str(entry.resolve()).startswith(_SYSTEM):
+            prefix = entry.parent
+            found.append(entry if home.is_relative_to(prefix.resolve()) else prefix)
+    return tuple(sorted({str(path) for path in found if path.is_dir() and not home.is_relative_to(path.resolve())}))
