@@ -29,7 +29,7 @@ def site(files: Mapping[str, str] | None = None) -> Iterator[tuple[Hub, Repo]]:
         hub.user("tara", permission={NAME: "triage"})
         hub.user("mallory")
         yield hub, repo
-        assert hub.violations == []
+        assert hub.violations == [], hub.violations
 
 
 def job_token(hub: Hub, job: str, permissions: Mapping[str, str]) -> str:

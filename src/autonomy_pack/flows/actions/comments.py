@@ -1,0 +1,62 @@
+"""One comment of ours for each thing we have to say about an issue: found again by its record, edited in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autonomy_pack.contracts import Store
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.flows.records import known_secrets
+from autonomy_pack.model import Event
+from autonomy_pack.policy import answers
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import Comment, GitHub
+
+BOT = "github-actions[bot]"
+LONGEST = 60_000  # GitHub takes 65,536 characters
+
+
+def keep(github: GitHub, store: Store, issue: str, slot: str, body: str) -> int:
+    """Make the comment of that slot say `body`; its number. Foreign words in it were made harmless by its view.
+
+    It is found by its recorded number, or by being ours and saying exactly this; anybody else's comment is left alone.
+    """
+    body = fit(body)
+    there = _recorded(github, store, issue, slot) or _same(github, issue, body)
+    if there is None:
+        there = github.add_comment(issue, body)
+    elif there.body != body:
+        there = github.edit_comment(there.id, body)
+    _record(store, issue, slot, there, body)
+    return there.id
+
+
+def fit(body: str) -> str:
+    """The text as it may be posted: without secrets, and not longer than a comment can be."""
+    clean = redact(body, known_secrets())
+    return clean if len(clean) <= LONGEST else f"{clean[:LONGEST]}\n\n… cut: the step summary has the rest\n"
+
+
+def _subject(issue: str, slot: str) -> str:
+    return f"comment:{issue}/{slot}"
+
+
+def _recorded(github: GitHub, store: Store, issue: str, slot: str) -> Comment | None:
+    told = list(store.events(kinds=["comment.made"], subject=_subject(issue, slot)))
+    comment = github.comment(int(told[-1].data["comment"])) if told else None
+    # The record can be written by any workflow: it never makes us edit what is not ours, or what stands elsewhere.
+    return comment if comment and comment.author == BOT and str(comment.issue) == issue else None
+
+
+def _same(github: GitHub, issue: str, body: str) -> Comment | None:
+    return next((one for one in github.comments(issue) if one.author == BOT and one.body == body), None)
+
+
+def _record(store: Store, issue: str, slot: str, comment: Comment, body: str) -> None:
+    data = {"issue": issue, "comment": str(comment.id), "sha256": answers.sha256(body)}
+    told = list(store.events(kinds=["comment.made"], subject=_subject(issue, slot)))
+    if told and dict(told[-1].data) == data:
+        return
+    key = f"comment/{issue}/{slot}/{comment.id}/{data['sha256'][:16]}"
+    store.append([Event(kind="comment.made", subject=_subject(issue, slot), data=data, key=None if told else key)])
