@@ -11,14 +11,19 @@ from autonomy_pack.edges import files, host, shell, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.flows.job import Job
 from autonomy_pack.flows.records import known_secrets
-from autonomy_pack.model import Check, CheckResult, Command
+from autonomy_pack.model import Check, CheckResult, Command, Config, Mission
 
 _TAIL = 4000
 
 
 def wanted(job: Job) -> tuple[Check, ...]:
+    """The checks that a job has to pass."""
+    return of(job.project.config, job.run.mission)
+
+
+def of(config: Config, mission: Mission) -> tuple[Check, ...]:
     """The mission's checks, then the repository's own; of two with one name the mission's."""
-    checks = {check.name: check for check in (*job.project.config.checks, *job.run.mission.checks)}
+    checks = {check.name: check for check in (*config.checks, *mission.checks)}
     return tuple(checks.values())
 
 
@@ -70,7 +75,7 @@ def _run(job: Job, check: Check, head: str) -> CheckResult:
         log_sha256=files.sha256(output),
         tail=redact(output[-_TAIL:].decode(errors="replace") or ended.says, known_secrets()),
     )
-    job.tell([job.event("check.ran", _data(result))])
+    job.tell([job.event("check.ran", check_data(result))])
     return result
 
 
@@ -91,7 +96,8 @@ def environment(home: Path) -> dict[str, str]:
     return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _data(result: CheckResult) -> dict[str, object]:
+def check_data(result: CheckResult) -> dict[str, object]:
+    """What a check did, as its event tells of it."""
     return {
         "name": result.name,
         "argv": list(result.argv),

@@ -21,22 +21,27 @@ _OPTIONS = ("approve", "deny")
 
 def ask(job: Job, offer: Handoff, findings: Sequence[Finding]) -> Ending:
     """End the run with a question about exactly this handoff; nobody waits in a process."""
+    event = question(offer, findings, job.project.store.now(), job.project.config.decision_hours)
+    why = findings[0].says if findings else "the mission requires approval"
+    return Ending(outcome=Outcome.WAITING, why=f"{event.subject}: {why}", events=(event,))
+
+
+def question(offer: Handoff, findings: Sequence[Finding], now: str, hours: float) -> Event:
+    """The question about exactly this handoff, open for that many hours."""
     action = handoff.action_sha256(offer)
     decision = names.decision_id(offer.run, action)
     what = ", ".join(dict.fromkeys(one_line(finding.where or finding.rule, 120) for finding in findings))
-    question = f"Make branch {offer.branch} that changes {what}?" if what else f"Make branch {offer.branch}?"
+    words = f"Make branch {offer.branch} that changes {what}?" if what else f"Make branch {offer.branch}?"
     data: dict[str, object] = {
         "kind": "handoff",
-        "question": question,
+        "question": words,
         "options": list(_OPTIONS),
         "default": "deny",
-        "deadline": clock.later(job.project.store.now(), job.project.config.decision_hours * 3600),
+        "deadline": clock.later(now, hours * 3600),
         "action_sha256": action,
         "may_answer": ["person"],
     }
-    asked = Event(kind="decision.asked", subject=decision, run=offer.run, data=data, key=f"ask/{decision}")
-    why = findings[0].says if findings else "the mission requires approval"
-    return Ending(outcome=Outcome.WAITING, why=f"{decision}: {why}", events=(asked,))
+    return Event(kind="decision.asked", subject=decision, run=offer.run, data=data, key=f"ask/{decision}")
 
 
 def all_of(project: Project) -> list[Decision]:

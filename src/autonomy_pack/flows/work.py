@@ -81,7 +81,13 @@ def make_change(job: Job) -> Change | None:
     change = objects.read_change(job.space.git_dir, job.run.base, head)
     bundle = job.folder / "attempt.bundle"
     change = dataclasses.replace(change, bundle=bundle.name, sha256=workspace.bundle(job.space, bundle))
-    data: dict[str, object] = {
+    job.tell([job.event("change.made", change_data(change))])
+    return change
+
+
+def change_data(change: Change) -> dict[str, object]:
+    """A change as its event tells of it."""
+    return {
         "base": change.base,
         "head": change.head,
         "tree": change.tree,
@@ -91,8 +97,6 @@ def make_change(job: Job) -> Change | None:
         "bundle": change.bundle,
         "sha256": change.sha256,
     }
-    job.tell([job.event("change.made", data)])
-    return change
 
 
 def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending:
@@ -102,7 +106,7 @@ def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending
         protected=config.protected, checks=checks.wanted(job), results=results, secrets=records.known_secrets()
     )
     examination = guard.examine(change, objects.reader(job.space.git_dir), rules)
-    job.tell([job.event("finding.found", _data(finding)) for finding in examination.findings])
+    job.tell([job.event("finding.found", finding_data(finding)) for finding in examination.findings])
     ask_from, block_from = risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
     verdict = risk.verdict(examination.findings, ask_from, block_from)
     if verdict == "block":
@@ -121,7 +125,8 @@ def _asking(findings: Sequence[Finding], ask_from: Risk) -> list[Finding]:
     return [finding for finding in findings if finding.risk >= ask_from]
 
 
-def _data(finding: Finding) -> dict[str, object]:
+def finding_data(finding: Finding) -> dict[str, object]:
+    """A finding as its event tells of it."""
     return {
         "rule": finding.rule,
         "risk": str(finding.risk),

@@ -3,8 +3,9 @@
     python -I -m autonomy_pack.programs.scan FOLDER OBJECTS
 
 FOLDER holds `request.json` (what to judge by), mostly `attempt.bundle` (hostile bytes; without it the head is in
-OBJECTS already, the read-only objects of a bare repository), and `shallow` where that one's history ends. It writes `verdict.json` (schemas/verdict.json) and, when the objects
-could be judged, `rebuilt.pack` with exactly those. Exit 0 when there is a verdict, whatever it says.
+OBJECTS already, the read-only objects of a bare repository), and `shallow` where that one's history ends. It writes
+`verdict.json` (schemas/verdict.json) and, when the objects could be judged, `rebuilt.pack` with exactly those. Exit 0
+when there is a verdict, whatever it says.
 """
 
 from __future__ import annotations

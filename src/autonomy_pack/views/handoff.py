@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autonomy_pack.model import Change, CheckResult, Examination, Handoff, Run
+from autonomy_pack.model import Change, CheckResult, Examination, Handoff, Run, value
 from autonomy_pack.policy.evidence import Evidence
 from autonomy_pack.views.render import render
+
+
+@value
+class Hosted:
+    """What only a pull request has to say: the commit that its checks ran on and that one's base, and where the run of
+    the workflow can be seen."""
+
+    tested: str
+    base: str
+    run_url: str
 
 
 def body(
@@ -17,8 +27,10 @@ def body(
     results: Sequence[CheckResult],
     examination: Examination,
     weighed: Sequence[Evidence],
+    *,
+    hosted: Hosted | None = None,
 ) -> str:
-    """The Markdown; every foreign word in it is made harmless."""
+    """The Markdown; every foreign word in it is made harmless. `hosted` where it becomes a pull request."""
     return render(
         "handoff.md.j2",
         offer=offer,
@@ -30,4 +42,6 @@ def body(
         skipped=examination.skipped,
         guards=examination.guards,
         weighed=weighed,
+        hosted=hosted,
+        tested=hosted.tested if hosted else offer.head,
     )

@@ -21,6 +21,13 @@ Look = Callable[[], Any]
 """Whether a write whose answer was lost was done: what it made, or None."""
 
 
+_SILENCE = 30.0
+
+
+def _fine() -> None:
+    """Nobody wants to be asked."""
+
+
 class NoGraphQL(Exception):
     """The host has no GraphQL; REST must do."""
 
@@ -41,12 +48,15 @@ class Calls:
         patience: float,
     ) -> None:
         agent = f"autonomy/{__version__} job/{job}"
-        self._wire = Wire(token=token, api_url=api_url, graphql_url=graphql_url, agent=agent)
+        silence = min(_SILENCE, patience * 10)
+        self._wire = Wire(token=token, api_url=api_url, graphql_url=graphql_url, agent=agent, silence=silence)
         self._repo, self._job = repo, job
         self._pace, self._reserve, self._patience = pace, reserve, patience
         self._quota: dict[str, tuple[float, float, str]] = {}  # resource → left, full again (monotonic), when
         self._writing = threading.RLock()
         self._written = -pace
+        self.before_write: Callable[[], None] = _fine
+        """Asked right before each write that is not urgent is sent; what it raises is the end of it."""
 
     @property
     def sent(self) -> int:
@@ -111,6 +121,8 @@ class Calls:
         def once() -> Any:
             with self._writing:
                 clock.pause(max(self._written + self._pace - clock.monotonic(), 0.0))
+                if not urgent:
+                    self.before_write()
                 try:
                     return _json(self._once(verb, path, body=body))
                 finally:

@@ -1,0 +1,62 @@
+"""Whether an attempt may still be published: every fact it rests on is read anew from GitHub, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autonomy_pack.edges.github import Look
+from autonomy_pack.errors import PackError
+from autonomy_pack.flows.actions import governing, grounds
+from autonomy_pack.flows.actions.grounds import Stale
+from autonomy_pack.flows.actions.means import Known, Means
+from autonomy_pack.model import Config, Issue, Leg
+from autonomy_pack.policy import trusted
+
+
+def admit(means: Means, leg: Leg) -> Known:
+    """What is known of the leg now. Stale when anything it was planned by is not so any more; Stopped under a stop.
+
+    The order is that of the threat model: stop, issue, who labelled it, its text, the base and what governs.
+    """
+    github = means.github
+    means.heed(leg.issue)
+    issue = grounds.need_issue(github.issue(leg.issue), leg)
+    look = github.look()
+    _need_trust(means, issue, look.files)
+    grounds.need_text(issue, leg)
+    if not github.is_ancestor(leg.base, look.head):
+        raise Stale(f"{look.default_branch} no longer contains {leg.base[:7]}, which the change was made from")
+    _need_policy(leg, look)
+    means.remote.fetch(leg.base, depth=1)
+    ground = grounds.ground(means.remote.git_dir, leg)
+    return Known(
+        task=grounds.task_of(issue, leg, means.workflow_run.repo, ground.config),
+        config=ground.config,
+        mission=ground.mission,
+        labels=issue.labels,
+        branch=look.default_branch,
+        head=look.head,
+    )
+
+
+def _need_policy(leg: Leg, look: Look) -> None:
+    governs = {path: text for path, text in look.files.items() if governing.governs(path)}
+    if governing.policy_sha256(governs) != leg.policy_sha256:
+        raise Stale(f"what governs changed on {look.default_branch} since the plan was made")
+
+
+def _need_trust(means: Means, issue: Issue, files: Mapping[str, str]) -> None:
+    """Whoever set the labels that steer may write now, not only when they were set."""
+    steering = set(trusted.steering(issue.labels))
+    who = {(one.actor_id, one.actor) for one in issue.labelings or () if one.label in steering and one.actor_id}
+    permissions = {str(number): means.github.permission_of(number, login) for number, login in sorted(who)}
+    if why := trusted.why_not(issue, permissions, _config(files).apps):
+        raise Stale(why)
+
+
+def _config(files: Mapping[str, str]) -> Config:
+    """The configuration as it is now; one that cannot be read lets no App speak for people."""
+    try:
+        return governing.config_of(files)
+    except PackError:
+        return Config()
