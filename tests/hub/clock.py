@@ -27,6 +27,7 @@ class Clock:
         """Let time pass."""
         with self._lock:
             self._ahead += timedelta(seconds=seconds)
+            self._last += timedelta(seconds=seconds)
 
     def tick(self) -> str:
         """The time of a write: later than every write before it."""

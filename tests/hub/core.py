@@ -34,6 +34,7 @@ class Hub(State):
         self.used = Used()
         self.points: dict[str, Rate] = {}
         self.escapes: list[str] = []
+        self.has_graphql = True
         self.journal: list[Request] = []
         self.violations: list[Violation] = []
         self.faults = Faults()

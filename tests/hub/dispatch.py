@@ -123,6 +123,8 @@ def _limit_headers(hub: Hub, token: Token | None) -> dict[str, str]:
 
 
 def _graphql(hub: Hub, request: Request, base: Base, token: Token | None) -> Answer:
+    if not hub.has_graphql:
+        raise Refused(404, "Not Found")
     from hub import graphql  # reads a large schema at first use
 
     request.route = "graphql"
@@ -138,7 +140,7 @@ def _rest(hub: Hub, request: Request, base: Base, token: Token | None) -> Answer
     repo, path = _repository(hub, request, base)
     found = find(request.method, path)
     if found is None:
-        request.route = request.line
+        hub.report([referee.Violation(request.line, 404, "", "the hub has no such route")])
         raise Refused(404, "Not Found")
     route, args = found
     request.route = route.name

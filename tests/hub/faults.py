@@ -24,6 +24,7 @@ KINDS = frozenset(
         "expired",
         "graphql_limit",
         "graphql_error",
+        "graphql_partial",
     ]
 )
 # The write is done, only the answer suffers.

@@ -14,7 +14,7 @@ from hub import npm
 PACKAGE = ("@octokit/openapi", "23.0.2")
 MEMBER = "package/generated/api.github.com.json"
 # Rises with what `_cut` makes, so that an older cut is not taken for it.
-CUT = npm.CACHE / "openapi-23.0.2-cut-3.json"
+CUT = npm.CACHE / "openapi-23.0.2-cut-4.json"
 
 
 @functools.cache
@@ -85,7 +85,12 @@ def plain(schema: Any) -> Any:
         return [plain(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: plain(value) for key, value in schema.items() if key not in ("nullable", "example", "examples")}
+    # Alternatives overlap in the document (an error may be two kinds of error), so one or more may fit.
+    made = {
+        ("anyOf" if key == "oneOf" else key): plain(value)
+        for key, value in schema.items()
+        if key not in ("nullable", "example", "examples")
+    }
     if schema.get("nullable") is not True:
         return made
     if isinstance(made.get("type"), str) and "enum" not in made:

@@ -27,7 +27,7 @@ def judge(route: str, status: int, data: Any) -> list[Violation]:
     """The violations of one JSON answer."""
     operation = document()["operations"].get(route)
     if operation is None:
-        return [Violation(route, status, "", "no such operation in the document")]
+        return _undocumented(route, status, data)
     answer = operation["answers"].get(str(status))
     if answer is None:
         return _undocumented(route, status, data)

@@ -49,11 +49,12 @@ def user(call: Call, account: User | None) -> dict[str, Any] | None:
     """A simple-user."""
     if account is None:
         return None
-    here = f"{call.base.api}/users/{account.login}"
+    here = f"{call.base.api}/users/{quote(account.login)}"
+    page = f"apps/{account.login.removesuffix('[bot]')}" if account.kind == "Bot" else account.login
     made: dict[str, Any] = {
         "login": account.login, "id": account.id, "node_id": account.node_id, "type": account.kind,
         "avatar_url": f"{call.base.html}/avatars/{account.id}", "gravatar_id": "", "url": here,
-        "html_url": f"{call.base.html}/{account.login}", "site_admin": False,
+        "html_url": f"{call.base.html}/{page}", "site_admin": False,
         "gists_url": here + "/gists{/gist_id}", "starred_url": here + "/starred{/owner}{/repo}",
         "following_url": here + "/following{/other_user}", "events_url": here + "/events{/privacy}",
     }  # fmt: skip

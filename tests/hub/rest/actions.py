@@ -96,7 +96,7 @@ def _run(call: Call, made: Run, attempt: int = 0) -> dict[str, Any]:
     head = call.repo.git.commit(made.head)
     commit = {
         "id": made.head, "tree_id": head.tree if head else "", "message": head.message if head else "", "timestamp": made.created,
-        "author": {"name": made.by.user.login, "email": ""}, "committer": {"name": made.by.user.login, "email": ""},
+        "author": {"name": made.by.user.login, "email": "x@x.invalid"}, "committer": {"name": made.by.user.login, "email": "x@x.invalid"},
     }  # fmt: skip
     return shown | {
         "id": made.id, "node_id": made.node_id, "name": made.workflow.name, "path": made.workflow.path, "head_branch": made.branch,
@@ -190,6 +190,7 @@ def _job(call: Call, made: Run, row: dict[str, Any]) -> dict[str, Any]:
         "id": row.get("id", 1), "run_id": made.id, "run_url": f"{_here(call)}/runs/{made.id}", "head_sha": made.head,
         "name": row["name"], "status": row.get("status", "completed"), "conclusion": row.get("conclusion"), "steps": [],
         "run_attempt": row.get("attempt", 1), "workflow_name": made.workflow.name, "head_branch": made.branch,
+        "created_at": made.created, "started_at": made.created,
     }  # fmt: skip
 
 

@@ -100,9 +100,8 @@ def create_pull(call: Call) -> Answer:
         raise invalid("PullRequest", "head")
     if not repo.head(base):
         raise invalid("PullRequest", "base")
-    if any(
-        each.state == "open" and each.pull and (each.pull.head, each.pull.base) == (branch, base) for each in repo.pulls
-    ):
+    ours = [each.pull for each in repo.pulls if each.state == "open" and each.pull and not each.pull.head_repo]
+    if any((each.head, each.base) == (branch, base) for each in ours):
         raise custom("PullRequest", f"A pull request already exists for {repo.owner.login}:{branch}.")
     if not repo.git.git("merge-base", base, branch).stdout:
         raise custom("PullRequest", f"The {branch} branch has no history in common with {base}")
