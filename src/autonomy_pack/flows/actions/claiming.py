@@ -89,7 +89,6 @@ def claim(
     """
     at = _Claiming(github=github, store=store, workflow=workflow, facts=facts, dry_run=dry_run)
     if not facts["unchanged"]:
-        at.heed()
         _resume(at)
         _claim_new(at, _candidates(at, choices))
         _note_quiet(at, choices)
