@@ -45,6 +45,7 @@ def _shortened(section: str, over: int) -> str:
     keep = max(len(section) - over - _ROOM, len(section) // 2)
     head, _, rest = section.partition("\n")
     last = rest.rstrip("\n").rpartition("\n")[2][:500]
+    last = "" if _FENCE.match(last) else last  # the code block that it closes is closed before the cut
     kept = rest[: max(keep - len(head) - len(last), 0)]
     left = len(section) - len(head) - len(last) - len(kept)
     return f"{head[:500]}\n{kept}{_closing(kept)}{_CUT.format(left=left)}{last}\n\n"

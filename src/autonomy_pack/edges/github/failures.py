@@ -59,6 +59,11 @@ _KNOWN = (
         "a ruleset of {repo} forbids this",
         "Let agent/** and refs/autonomy/** out of the ruleset under Settings → Rules.",
     ),
+    (
+        "authenticate via a github app",
+        "only the token of an App, such as the one of a workflow's job, may write check runs in {repo}",
+        "Let the workflow do it, or give the token of an App with `checks: write`.",
+    ),
     ("repository is empty", "{repo} has no commit yet", "Push a first commit to its default branch."),
 )
 

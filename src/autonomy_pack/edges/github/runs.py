@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from autonomy_pack.edges.github.connected import Connected
+from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.edges.github.values import Artifact
 
 
@@ -38,12 +40,20 @@ class Runs(Connected):
         return str(self.calls.get(self.at("actions", "workflows", file))["state"])
 
     def disable_workflow(self, file: str) -> None:
-        """Switch a workflow off; may be done with the last request of the hour."""
-        self.calls.write("PUT", self.at("actions", "workflows", file, "disable"), urgent=True)
+        """Switch a workflow off, unless it is; may be done with the last request of the hour."""
+        self._switch(file, "disable", lambda: self.workflow_state(file) != "active")
 
     def enable_workflow(self, file: str) -> None:
-        """Switch a workflow on: only ever because a person asked for it."""
-        self.calls.write("PUT", self.at("actions", "workflows", file, "enable"), urgent=True)
+        """Switch a workflow on, unless it is: only ever because a person asked for it."""
+        self._switch(file, "enable", lambda: self.workflow_state(file) == "active")
+
+    def _switch(self, file: str, verb: str, done: Callable[[], bool]) -> None:
+        path = self.at("actions", "workflows", file, verb)
+        try:
+            self.calls.write("PUT", path, look=lambda: done() or None, urgent=True)
+        except Refused as error:
+            if error.status not in (403, 409, 422) or not done():  # it refuses what is done already
+                raise
 
     def rate_limits(self) -> dict[str, Any]:
         """Resource → {limit, used, remaining, reset (seconds since 1970)}; {} where the host sets no limits."""

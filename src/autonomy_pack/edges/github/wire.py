@@ -18,7 +18,7 @@ from autonomy_pack.model import value
 if TYPE_CHECKING:
     import requests
 
-_CONNECT, _READ, _WHOLE = 10.0, 30.0, 120.0  # seconds
+_CONNECT, _WHOLE = 10.0, 120.0  # seconds
 LIMIT = 32 * 1024 * 1024
 
 
@@ -36,16 +36,16 @@ class Reply:
 
 
 class Wire:
-    """Sends to one API, one request at a time, and counts them (`sent`)."""
+    """Sends to one API, one request at a time; counts them (`sent`). `silence`: seconds without a byte that end one."""
 
-    def __init__(self, *, token: str, api_url: str, graphql_url: str, agent: str) -> None:
+    def __init__(self, *, token: str, api_url: str, graphql_url: str, agent: str, silence: float) -> None:
         import github
         import requests
 
         self._session = requests.Session()
         self._session.auth = _as_it_is  # else requests would look for a password in ~/.netrc
         self._api, self._graphql = _origin(api_url), _origin(graphql_url)
-        self._graphql_url, self._agent = graphql_url, agent
+        self._graphql_url, self._agent, self._silence = graphql_url, agent, silence
         self._lock = threading.Lock()
         self._requester = github.Github(
             base_url=api_url,
@@ -115,7 +115,7 @@ class Wire:
                 url,
                 data=body.encode() if body is not None else None,
                 headers=dict(headers),
-                timeout=(_CONNECT, _READ),
+                timeout=(_CONNECT, self._silence),
                 allow_redirects=False,
                 stream=True,
             ) as response:
