@@ -49,9 +49,10 @@ lock: $(DEV) ## write requirements.lock again, from pyproject.toml
 bench: $(DEV) ## measured in pairs, ratios printed (fetches the peer it compares with)
 	@$(BIN)/python benchmarks/bench.py
 
-storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL
+storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL; 1,000 races on refs
 	@$(BIN)/python tests/storm/storm.py --engine sqlite --kills 500 --workers 8 --tasks 1000
 	@$(BIN)/python tests/storm/storm.py --engine postgres --kills 500 --workers 8 --tasks 1000
+	@$(BIN)/python tests/storm/races.py --rounds 1000
 
 clean: ## remove what these targets made
 	rm -rf .venv build

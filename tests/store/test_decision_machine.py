@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+import gitrefs
 from autonomy_pack.edges import clock
 from autonomy_pack.model import Event
 from autonomy_pack.store import open_store
@@ -28,11 +29,14 @@ class Decisions(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp()
         return str(Path(self.folder) / "autonomy.db")
 
+    def handle(self, url: str, number: int):
+        return open_store(url, clock=lambda: self.at)
+
     @initialize()
     def open(self):
         self.at = "2026-01-02T03:04:05.000000Z"
         url = self.place()
-        self.handles = [open_store(url, clock=lambda: self.at) for _ in range(3)]
+        self.handles = [self.handle(url, number) for number in range(3)]
         self.asked: dict[str, tuple[str, str]] = {}
         self.answers: dict[str, str] = {}
 
@@ -95,7 +99,24 @@ class DecisionsOnPostgres(Decisions):
         return fresh_url()
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Decisions, 150), (DecisionsOnPostgres, 30)])
+class DecisionsOnRefs(Decisions):
+    """The same on a git repository, where every process has a copy of its own."""
+
+    def place(self) -> str:
+        self.folder = tempfile.mkdtemp()
+        return gitrefs.bare(Path(self.folder) / "refs.git")
+
+    def handle(self, url: str, number: int):
+        return gitrefs.clone(url, Path(self.folder) / str(number), clock=lambda: self.at)
+
+    @invariant()
+    def every_decision_has_at_most_its_one_answer(self):
+        for handle in self.handles[:2]:
+            handle.refresh()
+        super().every_decision_has_at_most_its_one_answer()
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(Decisions, 150), (DecisionsOnPostgres, 30), (DecisionsOnRefs, 10)])
 def test_a_decision_has_one_answer_in_time_and_about_its_own_action(machine, examples):
     run_state_machine_as_test(
         machine, settings=settings(max_examples=examples, stateful_step_count=30, deadline=None, database=None)

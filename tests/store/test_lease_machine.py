@@ -18,10 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+import gitrefs
 from autonomy_pack.edges import clock
 from autonomy_pack.errors import LeaseLost
 from autonomy_pack.model import Event, Holder, Lease
-from autonomy_pack.store import open_store
+from autonomy_pack.store import open_store, states
 from postgres import fresh_url
 
 KEYS = ["task:.#1", "lane:a/1", "path:src", "path:src/api", "path:docs"]
@@ -44,11 +45,17 @@ class Leases(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp()
         return str(Path(self.folder) / "autonomy.db")
 
+    def handle(self, url: str, who: Holder):
+        return open_store(url, clock=lambda: self.at)
+
+    def is_dead(self, holder: Holder) -> bool:
+        return holder in self.dead
+
     @initialize()
     def open(self):
         self.at = "2026-01-02T03:04:05.000000Z"
         url = self.place()
-        self.handles = [open_store(url, clock=lambda: self.at) for _ in PEOPLE]
+        self.handles = [self.handle(url, who) for who in PEOPLE]
         self.truth: dict[str, tuple[Lease, int]] = {}
         self.fences: dict[str, int] = {}
         self.dead: set[Holder] = set()
@@ -67,7 +74,7 @@ class Leases(RuleBasedStateMachine):
     )
     def claim(self, who, keys):
         rivals = [key for key in self.truth if any(overlap(key, wanted) for wanted in keys)]
-        got = self.handles[who.pid].claim(keys, who, seconds=SECONDS, dead=self.dead.__contains__)
+        got = self.handles[who.pid].claim(keys, who, seconds=SECONDS, dead=self.is_dead)
         assert (got is not None) == all(self.free(key) for key in rivals)
         if got is None:
             return multiple()
@@ -144,7 +151,31 @@ class LeasesOnPostgres(Leases):
         return fresh_url()
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Leases, 150), (LeasesOnPostgres, 30)])
+class LeasesOnRefs(Leases):
+    """The same on a git repository, where every process has a copy of its own."""
+
+    def place(self) -> str:
+        self.folder = tempfile.mkdtemp()
+        return gitrefs.bare(Path(self.folder) / "refs.git")
+
+    def handle(self, url: str, who: Holder):
+        return gitrefs.clone(url, Path(self.folder) / str(who.pid), clock=lambda: self.at)
+
+    def is_dead(self, holder: Holder) -> bool:
+        return states.hidden(holder) in map(states.hidden, self.dead)
+
+    @invariant()
+    def the_store_says_what_the_model_says(self):
+        self.handles[0].refresh()
+        found = {
+            lease.key: (lease.fence, states.hidden(lease.holder), lease.expires) for lease in self.handles[0].leases()
+        }
+        truth = {key: (fence, states.hidden(lease.holder), lease.expires) for key, (lease, fence) in self.truth.items()}
+        assert found == truth
+        assert sum(1 for _ in self.handles[0].events(kinds=["control.set"])) == self.writes
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(Leases, 150), (LeasesOnPostgres, 30), (LeasesOnRefs, 10)])
 def test_no_key_ever_has_two_holders_and_every_stale_write_is_refused(machine, examples):
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(

@@ -61,7 +61,7 @@ _KNOWN = tuple(
             "The repository moved or was renamed: use its new address.",
         ),
         (
-            r"Repository not found|not found: did you run|error: 404\b|does not appear to be a git repository",
+            r"Repository not found|repository '.{1,500}' not found|error: 404\b|does not appear to be a git repository",
             "there is no such repository, or the token may not see it",
             "Check the address, and that the token may read this repository.",
         ),

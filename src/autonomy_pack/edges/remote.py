@@ -24,7 +24,9 @@ ZERO = "0" * 40
 _OID = re.compile(r"[0-9a-f]{40}")
 _REF = re.compile(r"refs/[^\x00-\x20\x7f~^:?*\[\\]{1,1000}")
 _PATTERN = re.compile(r"refs/[^\x00-\x20\x7f~^:?*\[\\]{0,1000}\*?")
-_SECONDS, _TURNS = 120.0, 4
+_SECONDS = 120.0
+# Seconds, at most, before each try of a push that did not arrive.
+_PAUSES = (0.0, 0.1, 1.0, 5.0)
 # What of our environment reaches git: how to get out of this network, and whom to trust there.
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _PASSED = (
@@ -92,8 +94,8 @@ class Remote:
         WorldError names the rule when one refused it.
         """
         said, lost = b"", False
-        for turn in range(_TURNS if moves else 0):
-            clock.pause(random.uniform(0.1, 0.5) * turn)  # noqa: S311 - a pause, not a secret
+        for turn in range(len(_PAUSES) if moves else 0):
+            clock.pause(random.uniform(0.2, 1.0) * _PAUSES[turn])  # noqa: S311 - a pause, not a secret
             code, out, err = self._speak(*_push_words(self.url, moves))
             if code == 0:
                 return True
@@ -174,7 +176,7 @@ def _environment(url: str, token: str, agent: str) -> dict[str, str]:
         "http.lowSpeedLimit": "1",
         "http.lowSpeedTime": "60",
         "credential.helper": "",
-        "core.filesRefLockTimeout": "2000",
+        "core.filesRefLockTimeout": "500",
     }
     if token and parts.scheme != "file":
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
@@ -218,6 +220,7 @@ def _make(git_dir: Path) -> None:
     made = files.temporary(f".{git_dir.name}.", within=git_dir.parent)
     git.run("init", "--quiet", "--bare", "--template=", at=made)
     try:
+        made.chmod(0o755)  # a box reads it as another user; what may be seen of it is up to the folder around it
         made.rename(git_dir)
     except OSError as error:
         files.remove_tree(made)

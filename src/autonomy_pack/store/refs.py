@@ -28,7 +28,7 @@ class Moved(Exception):
 
 
 class Refs:
-    """See connection.Connection. `compare`: refs that must not move meanwhile, though a transaction leaves them alone."""
+    """See connection.Connection. `compare`: refs a transaction leaves alone that must not move meanwhile."""
 
     auto_key = Sqlite.auto_key
 
