@@ -85,7 +85,7 @@ def test_every_job_with_steps_of_ours_ends_with_its_report() -> None:
     for file in (LOOP, GATE, DECIDE):
         for _, job in rules.jobs(parsed(text_of(file))):
             last = job["steps"][-1]
-            assert (last["name"], last["if"]) == ("Report", "always()")
+            assert (last["name"], last["if"]) == ("Report", "always() && steps.install.outcome == 'success'")
 
 
 def test_the_same_step_is_the_same_text_in_every_job() -> None:

@@ -23,6 +23,10 @@ def through(verb: str, work: Callable[[], int]) -> int:
     except PackError as error:
         code = error.exit_code
         _tell(verb, error)
+    except Exception as error:
+        runner_log.error(f"autonomy {verb}: our bug: {one_line(f'{type(error).__name__}: {error}', 500)}")
+        _note(verb, 70, clock.monotonic() - began)
+        raise
     _note(verb, code, clock.monotonic() - began)
     return code
 

@@ -7,6 +7,8 @@ if [[ -z "$REF" && "$REPOSITORY" == "$SELF" ]]; then REF="$SELF_SHA"; fi
 mkdir -p "$place"
 cd "$place"
 git init -q .
+# The hub knows by it which job asks, and so what the token may do.
+git config http.userAgent "git/checkout job/$GITHUB_JOB"
 git remote add origin "$SERVER/$REPOSITORY.git"
 if [[ -n "$TOKEN" ]]; then
   basic="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$TOKEN" | base64 -w0)"

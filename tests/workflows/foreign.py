@@ -1,0 +1,98 @@
+"""A foreign repository that calls our workflows, and a copy of the pack as it is now, both on the hub, run by act."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autonomy_pack.views.callers import callers
+from hub import Hub
+from hub.act import Act, Running, clone, start
+from tests.workflows.rules import FOLDER, LOOP, ROOT
+
+SITE, PACK = "other/site", "acme/autonomy-pack"
+HIGH = "priority:high"
+MISSION = """version: 1
+name: fix
+goal: Write the note.
+tools: [write]
+steps: [{write: {path: note.txt, text: "Done\\n"}}]
+"""
+CONFIG = "version: 1\nmission: fix\nchecks: [{name: tests, run: [python3, -c, 'pass']}]\n"
+BODY = "Please.\n\n## Acceptance Criteria\n- [ ] The note is there\n"
+# What a job needs of the pack; the rest of a checkout would only cost time.
+SHIPPED = ("src", "scripts", ".github", "requirements.lock", "action.yml", "pyproject.toml", "README.md")
+
+
+class Foreign:
+    """other/site: ada may write, eve only read; its callers are what our installer renders, pinned to `sha`."""
+
+    def __init__(self, hub: Hub, folder: Path, files: Mapping[str, str] | None = None, *, private: bool = True) -> None:
+        self.hub, self.folder = hub, folder
+        self.pack = hub.repo(PACK, files={"README.md": "x"})
+        self.sha = _push(self.pack.git_dir, folder / "pack")
+        rendered = callers(PACK, self.sha, "0.1.0", hosted=False)
+        governing = {".github/autonomy.yml": CONFIG, ".github/autonomy/missions/fix.yml": MISSION}
+        self.repo = hub.repo(SITE, files={"a.txt": "A\n", **governing, **rendered, **(files or {})}, private=private)
+        hub.user("ada", permission={SITE: "write"})
+        hub.user("eve", permission={SITE: "read"})
+        self.clones = 0
+
+    def issue(self, *labels: tuple[str, str], author: str = "ada", title: str = "Write the note") -> int:
+        """An issue, labelled priority:high by ada unless told otherwise; its number."""
+        return int(self.repo.issue(title, BODY, author, list(labels or ((HIGH, "ada"),))).number)
+
+    def begin(
+        self, event: str = "workflow_dispatch", workflow: str = LOOP, *, payload: Mapping[str, Any] | None = None, **more: Any
+    ) -> Running:
+        """Begin a run of a caller, as GitHub would: its own number, its own token with the permissions of our jobs."""
+        run = self.repo.start_run(workflow, event=event)
+        self.run = run
+        token = self.hub.job_token(SITE, (FOLDER / workflow).read_text(), run_id=run.id)
+        self.clones += 1
+        place = clone(self.repo, self.folder / f"clone-{self.clones}")
+        whole = {"repository": {"fork": False, "private": self.repo.private, "full_name": SITE}, **(payload or {})}
+        return start(
+            event,
+            place,
+            f".github/workflows/{workflow}",
+            hub=self.hub,
+            payload=whole,
+            secrets={"GITHUB_TOKEN": token},
+            run_id=run.id,
+            **more,
+        )
+
+    def act(self, event: str = "workflow_dispatch", workflow: str = LOOP, **more: Any) -> Act:
+        """The whole run; afterwards GitHub knows that it is over."""
+        ran = self.begin(event, workflow, **more).wait()
+        self.run.status, self.run.conclusion = "completed", "success" if ran.code == 0 else "failure"
+        return ran
+
+    def labels(self, number: int) -> list[str]:
+        """What is on an issue now."""
+        return [label.name for label in self.repo.issues[number].labels]
+
+    def writes(self) -> list[str]:
+        """Every request that changed something, in order."""
+        return [one.line for one in self.hub.requests(writes=True)]
+
+
+def _push(git_dir: Path, place: Path) -> str:
+    """The working copy's files as one commit of the pack's repository; its id."""
+    place.mkdir()
+    for name in SHIPPED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, place / name)
+    git = ["git", "-C", str(place), "-c", "user.name=T", "-c", "user.email=t@t.invalid"]
+    for words in (["init", "-q", "-b", "main"], ["add", "--all", "--force"], ["commit", "-q", "-m", "pack"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    subprocess.run([*git, "push", "-q", "--force", str(git_dir), "main"], check=True, capture_output=True)
+    said = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    return said.stdout.strip()
