@@ -39,6 +39,7 @@ STANDINS = {
     "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f": TESTS / "standins" / "upload-artifact",
 }
 LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "self-hosted")
+RUNNER = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 MARK = "HUB_ACT"
 UNMAPPED = "Skipping unsupported platform"
 GO_ON = "Failed but continue next step"
@@ -221,15 +222,16 @@ def start(
     actor: str = "octocat",
     job: str = "",
     labels: Sequence[str] = LABELS,
+    path: Sequence[Path] = (),
     seconds: float = 120.0,
 ) -> Running:
     """Begin a run; `wait()` gives its end. Between the two a test may hold and release the hub.
 
     `payload` is the whole event (act invents nothing); `inputs` are those of workflow_dispatch, always text, as on
-    GitHub; `env` goes to every step; `local` maps OWNER/NAME@REF to folders that are used for it; `seconds` is the
-    limit for all of it. `GITHUB_TOKEN` among the secrets becomes `github.token`.
+    GitHub; `env` goes to every step; `local` maps OWNER/NAME@REF to folders that are used for it; `path`
+    are folders of programs before all others; `seconds` is the limit for all of it. `GITHUB_TOKEN` among the secrets becomes `github.token`.
     """
-    running = Running(seconds, hub)
+    running = Running(seconds, hub, path)
     try:
         chosen = [
             *_event(running.folder, payload, inputs),
@@ -251,8 +253,9 @@ def start(
 class Running:
     """A run that has begun. Everything it makes lies in one folder that goes away with it."""
 
-    def __init__(self, seconds: float, hub: Any) -> None:
+    def __init__(self, seconds: float, hub: Any, path: Sequence[Path] = ()) -> None:
         self.seconds = seconds
+        self.path = path
         self.mark = uuid.uuid4().hex
         self._kept = ExitStack()
         self.folder = Path(tempfile.mkdtemp(prefix="hub-act-"))
@@ -331,7 +334,7 @@ class Running:
         (self.folder / "bin" / "gh").symlink_to(Path(sys.executable).with_name("gh"))
         (self.folder / "bin" / "python3").symlink_to(TESTS / "standins" / "python3")
         return {
-            "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": ":".join(map(str, (*self.path, TESTS / "standins" / "bin", self.folder / "bin", *RUNNER))),
             "HOME": str(self.folder / "home"),
             "LANG": "C.UTF-8",
             "NO_COLOR": "1",

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from hub import Hub
+from hub.act import PACK as ACT_PACK
 from hub.act import STANDINS, act, clone, start
 
 CHECKOUT, SETUP_PYTHON, UPLOAD = STANDINS
@@ -198,6 +199,26 @@ jobs:
     assert ran.leg("a").printed.splitlines() == ["5/2 labeled var ***"], ran.explain()
     assert ran.leg("a").step("bare").result == "success"
     assert "hushhush" not in ran.said
+
+
+def test_an_environment_made_on_the_runner_has_the_locked_requirements_without_any_network(
+    hub: Hub, tmp_path: Path
+) -> None:
+    lock = ACT_PACK / "requirements.lock"
+    install = f'"$RUNNER_TEMP/e/bin/python" -I -m pip install --isolated --disable-pip-version-check -q --require-hashes --only-binary :all: -r {lock}'
+    steps = f"""
+      - run: python3 -I -m venv --clear "$RUNNER_TEMP/e"
+      - run: {json.dumps(install)}
+      - run: '"$RUNNER_TEMP/e/bin/python" -I -c "import sys, yaml; print(sys.prefix, yaml.__file__)"'
+"""
+    hub.repos["other/target"].commit(
+        {".github/workflows/x.yml": f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:{steps}"}
+    )
+    ran = act("push", clone(hub.repos["other/target"], tmp_path / "w"), ".github/workflows/x.yml", hub=hub)
+    assert (ran.code, hub.escapes) == (0, []), ran.explain()
+    prefix, module = ran.leg("a").printed.split()[-2:]
+    assert module.startswith(prefix)
+    assert "hub-act-" in prefix
 
 
 def test_steps_see_nothing_of_who_runs_the_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,8 @@ def _cursor(at: int, item: Any) -> str:
 
 def _key(item: Any) -> str:
     thing = getattr(item, "thing", item)
-    return str(getattr(thing, "node_id", None) or thing)
+    thing = thing[1] if isinstance(thing, tuple) else thing
+    return thing if isinstance(thing, str) else str(getattr(thing, "node_id", ""))
 
 
 def _position(items: Sequence[Any], cursor: str | None, default: int) -> int:
