@@ -263,3 +263,13 @@ def test_search_understands_the_qualifiers_of_a_command_line(repo: Repo, ask: As
     query = "query($q: String!) { search(first: 9, type: ISSUE, query: $q) { issueCount nodes { ... on Issue { number } } } }"
     told = ask(query, q='repo:acme/site state:open type:issue label:"bug" author:@me ( fence )')["data"]["search"]
     assert told == {"issueCount": 1, "nodes": [{"number": 1}]}
+
+
+def test_runs_of_a_commit_say_how_they_ended(repo: Repo, ask: Asked) -> None:
+    repo.start_run("loop.yml").finish("startup_failure")
+    repo.start_run("ci.yml")
+    fields = "checkSuites(first: 9) { nodes { status conclusion workflowRun { workflow { name } } } }"
+    told = one(ask, f"defaultBranchRef {{ target {{ ... on Commit {{ {fields} }} }} }}")["defaultBranchRef"]["target"]
+    assert [(suite["status"], suite["conclusion"]) for suite in told["checkSuites"]["nodes"]] == [
+        ("COMPLETED", "STARTUP_FAILURE"), ("IN_PROGRESS", None),
+    ]  # fmt: skip

@@ -255,6 +255,16 @@ def test_moving_refs_needs_write(hub: Hub, repo: Repo) -> None:
     assert kinds(moved(Asking(hub, token, "writes"), repo, ("refs/autonomy/y", ZEROS, update[2]))) == ["FORBIDDEN"]
 
 
+def test_what_binds_a_push_binds_a_move_too(hub: Hub, repo: Repo) -> None:
+    old = repo.commit({".github/workflows/x.yml": "on: push\n"}, branch="moved")
+    token = hub.job_token("acme/site", {"publish": {"contents": "write"}})
+    told = moved(Asking(hub, token, "publish"), repo, ("refs/heads/agent/x", ZEROS, old))
+    assert "without `workflows` permission" in told["errors"][0]["message"]
+    repo.protect("main", required_checks=("tests",))
+    new = repo.write_commit(repo.git.commit(repo.head()).tree, [repo.head()], "x", repo.state.by("ada"))
+    assert kinds(moved(Asking(hub, hub.token("ada")), repo, ("refs/heads/main", repo.head(), new))) == ["UNPROCESSABLE"]
+
+
 def test_of_many_who_create_the_same_ref_one_wins(hub: Hub, repo: Repo) -> None:
     token, won = hub.token("ada"), []
 

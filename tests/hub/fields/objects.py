@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hub.fields.accounts import actor
-from hub.fields.nodes import Args, Ask, Fields, Node, always, attributes, needs, nothing, page
-from hub.things import CheckRun
+from hub.fields.nodes import Args, Ask, Fields, Node, always, attributes, needs, page
 
 SHOWN = 512_000  # characters of a blob's text; the rest is cut
 
@@ -213,9 +213,44 @@ def rollup(repo: Any, oid: str) -> Node | None:
     return Node("StatusCheckRollup", repo, {"state": worst, "contexts": contexts, "oid": oid})
 
 
+@dataclass(frozen=True)
+class Suite:
+    """The checks of one commit that belong together: those of a workflow's run, else those of an App."""
+
+    head: str
+    run: Any = None
+    app: Any = None
+
+    @property
+    def node_id(self) -> str:
+        return f"CS_{self.run.node_id if self.run else f'{self.app.slug}_{self.head}'}"
+
+
 def _suites(node: Node) -> list[Any]:
-    runs = [run for run in node.repo.runs if run.head == node.thing]
-    return [Node("CheckSuite", node.repo, run) for run in runs]
+    runs = [Suite(node.thing, run) for run in node.repo.runs if run.head == node.thing]
+    apps = {check.app.slug: check.app for check in node.repo.checks if check.head == node.thing}
+    made = [Suite(node.thing, None, app) for app in apps.values()]
+    return [Node("CheckSuite", node.repo, suite) for suite in [*runs, *made]]
+
+
+def _suite_runs(node: Node) -> list[Node]:
+    suite: Suite = node.thing
+    return [
+        Node("CheckRun", node.repo, check)
+        for check in node.repo.checks
+        if (check.head, check.app) == (suite.head, suite.app)
+    ]
+
+
+def _suite_verdict(node: Node) -> tuple[str, str | None]:
+    """Status and conclusion."""
+    suite: Suite = node.thing
+    if suite.run:
+        return suite.run.status.upper(), suite.run.conclusion.upper() if suite.run.conclusion else None
+    verdicts = {_verdict(item) for item in _suite_runs(node)}
+    if "PENDING" in verdicts:
+        return "IN_PROGRESS", None
+    return "COMPLETED", "FAILURE" if "FAILURE" in verdicts else "SUCCESS"
 
 
 ROLLUP: Fields = {
@@ -242,12 +277,6 @@ def _state(item: Node) -> str:
     return (item.thing.conclusion or item.thing.status).upper()
 
 
-def _suite_of(node: Node) -> Any:
-    check: CheckRun = node.thing
-    run = next((run for run in node.repo.runs if run.head == check.head), None)
-    return Node("CheckSuite", node.repo, run) if run else None
-
-
 FIELDS: dict[str, Fields] = {
     "Ref": REF,
     "Commit": COMMIT,
@@ -266,7 +295,9 @@ FIELDS: dict[str, Fields] = {
         "conclusion": lambda ask, node, args: node.thing.conclusion.upper() if node.thing.conclusion else None,
         "title": lambda ask, node, args: node.thing.output.get("title"),
         "summary": lambda ask, node, args: node.thing.output.get("summary"),
-        "checkSuite": lambda ask, node, args: _suite_of(node),
+        "checkSuite": lambda ask, node, args: Node(
+            "CheckSuite", node.repo, Suite(node.thing.head, None, node.thing.app)
+        ),
         **always(isRequired=False),
     },
     "StatusContext": {
@@ -276,11 +307,16 @@ FIELDS: dict[str, Fields] = {
         **always(isRequired=False),
     },
     "CheckSuite": {
-        **attributes(id="node_id", databaseId="id", createdAt="created", updatedAt="updated"),
-        "status": lambda ask, node, args: node.thing.status.upper(),
-        "conclusion": lambda ask, node, args: node.thing.conclusion.upper() if node.thing.conclusion else None,
-        "workflowRun": lambda ask, node, args: Node("WorkflowRun", node.repo, node.thing),
-        "app": lambda ask, node, args: {"name": "GitHub Actions", "slug": "github-actions"},
-        **nothing("checkRuns"),
+        "id": lambda ask, node, args: node.thing.node_id,
+        "databaseId": lambda ask, node, args: node.thing.run.id if node.thing.run else None,
+        "status": lambda ask, node, args: _suite_verdict(node)[0],
+        "conclusion": lambda ask, node, args: _suite_verdict(node)[1],
+        "commit": lambda ask, node, args: Node("Commit", node.repo, node.thing.head),
+        "workflowRun": lambda ask, node, args: (
+            Node("WorkflowRun", node.repo, node.thing.run) if node.thing.run else None
+        ),
+        "app": lambda ask, node, args: Node("App", node.repo, node.thing.app or node.repo.state.apps["github-actions"]),
+        "checkRuns": lambda ask, node, args: page(_suite_runs(node), args, connection="checkRuns"),
     },
+    "App": attributes("slug", name="slug", id="node_id", databaseId="id"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 from hub.fields.accounts import actor
 from hub.fields.issues import labels, numbered, state
 from hub.fields.nodes import Args, Ask, Fields, Node, Problem, always, attributes, needs, nothing, page
-from hub.fields.objects import named, ref, refs
+from hub.fields.objects import Suite, named, ref, refs
 from hub.things import Issue
 
 TIMES = {"CREATED_AT": "created", "UPDATED_AT": "updated"}
@@ -185,7 +185,7 @@ def _runs(node: Node, args: Args) -> Any:
 RUN: Fields = {
     **attributes("event", id="node_id", databaseId="id", runNumber="number", createdAt="created", updatedAt="updated"),
     "workflow": lambda ask, node, args: Node("Workflow", node.repo, node.thing.workflow),
-    "checkSuite": lambda ask, node, args: Node("CheckSuite", node.repo, node.thing),
+    "checkSuite": lambda ask, node, args: Node("CheckSuite", node.repo, Suite(node.thing.head, node.thing)),
     "url": lambda ask, node, args: f"{ask.site}/{node.repo.full_name}/actions/runs/{node.thing.id}",
 }
 FIELDS: dict[str, Fields] = {"Repository": REPOSITORY, "Workflow": WORKFLOW, "WorkflowRun": RUN}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from hub import push
 from hub.fields.accounts import actor
 from hub.fields.issues import numbered, state
 from hub.fields.nodes import Args, Ask, Fields, Node, Problem, page
@@ -143,7 +144,7 @@ def _update_refs(ask: Ask, source: Any, args: Args) -> dict[str, Any]:
     repo, updates = found.repo, asked["refUpdates"]
     _may_push(ask, repo)
     for update in updates:
-        _checked(repo, update)
+        _checked(ask, repo, update)
     moves = [(update["name"], update.get("beforeOid"), update["afterOid"]) for update in updates]
     before = {name: repo.git.ref(name) or ZEROS for name, _, _ in moves}
     if repo.git.move(moves):
@@ -162,18 +163,25 @@ def _may_push(ask: Ask, repo: Any) -> None:
         raise Problem("FORBIDDEN", "Repository was archived so is read-only.")
 
 
-def _checked(repo: Any, update: Mapping[str, Any]) -> None:
-    """A full name; an object that is there; fast forward unless forced, for branches a commit."""
+def _checked(ask: Ask, repo: Any, update: Mapping[str, Any]) -> None:
+    """A full name; an object that is there; fast forward unless forced; what binds a push binds this too."""
     name, after, now = update["name"], update["afterOid"], repo.git.ref(update["name"])
     if not name.startswith("refs/") or not OID.fullmatch(after):
         raise Problem("UNPROCESSABLE", f"{name} is not a valid ref name, or {after} not an object id")
     if after == ZEROS:
-        return
+        return _bound(ask, repo, update, now)
     kind = repo.git.read(after)
     if kind is None or (name.startswith("refs/heads/") and kind[0] != "commit"):
         raise Problem("UNPROCESSABLE", f"Object {after} does not exist, or {name} cannot point at it")
     if now and not update.get("force") and not repo.git.is_ancestor(now, after):
         raise Problem("UNPROCESSABLE", f"Update of {name} is not a fast forward")
+    return _bound(ask, repo, update, now)
+
+
+def _bound(ask: Ask, repo: Any, update: Mapping[str, Any], now: str | None) -> None:
+    why = push.forbidden(repo, ask.token, update["name"], now or ZEROS, update["afterOid"])
+    if why:
+        raise Problem("UNPROCESSABLE", why)
 
 
 FIELDS: dict[str, Fields] = {
