@@ -116,7 +116,7 @@ class DecisionsOnRefs(Decisions):
         super().every_decision_has_at_most_its_one_answer()
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Decisions, 150), (DecisionsOnPostgres, 30), (DecisionsOnRefs, 10)])
+@pytest.mark.parametrize(("machine", "examples"), [(Decisions, 150), (DecisionsOnPostgres, 30), (DecisionsOnRefs, 6)])
 def test_a_decision_has_one_answer_in_time_and_about_its_own_action(machine, examples):
     run_state_machine_as_test(
         machine, settings=settings(max_examples=examples, stateful_step_count=30, deadline=None, database=None)

@@ -175,7 +175,7 @@ class LeasesOnRefs(Leases):
         assert sum(1 for _ in self.handles[0].events(kinds=["control.set"])) == self.writes
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Leases, 150), (LeasesOnPostgres, 30), (LeasesOnRefs, 10)])
+@pytest.mark.parametrize(("machine", "examples"), [(Leases, 150), (LeasesOnPostgres, 30), (LeasesOnRefs, 8)])
 def test_no_key_ever_has_two_holders_and_every_stale_write_is_refused(machine, examples):
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(

@@ -25,7 +25,7 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _REF = re.compile(r"refs/[^\x00-\x20\x7f~^:?*\[\\]{1,1000}")
 _PATTERN = re.compile(r"refs/[^\x00-\x20\x7f~^:?*\[\\]{0,1000}\*?")
 _SECONDS = 120.0
-# Seconds, at most, before each try of a push that did not arrive.
+# Seconds, at most, before each try; what only reads is not tried the last time.
 _PAUSES = (0.0, 0.1, 1.0, 5.0)
 # What of our environment reaches git: how to get out of this network, and whom to trust there.
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -76,13 +76,7 @@ class Remote:
         One request where ls-remote would list every ref of the repository. One caller at a time.
         """
         specs = [f"+{_checked(_PATTERN, one)}:{one}" for one in patterns]
-        words = [*_FETCH, "--no-filter", "--prune", self.url, *specs]
-        code, _, err = self._speak(*words)
-        if code != 0 and b".lock'" in err:
-            self._unlock()
-            code, _, err = self._speak(*words)
-        if code != 0:
-            raise self._failed("fetch", err)
+        self._must(*_FETCH, "--no-filter", "--prune", self.url, *specs, alone=True)
         out = git.run("for-each-ref", "--format=%(refname) %(objectname)", *_prefixes(patterns), at=self.git_dir)
         found = dict(line.split(" ") for line in git.text(out).splitlines())
         return {ref: oid for ref, oid in found.items() if any(fnmatchcase(ref, one) for one in patterns)}
@@ -94,8 +88,8 @@ class Remote:
         WorldError names the rule when one refused it.
         """
         said, lost = b"", False
-        for turn in range(len(_PAUSES) if moves else 0):
-            clock.pause(random.uniform(0.2, 1.0) * _PAUSES[turn])  # noqa: S311 - a pause, not a secret
+        for pause in _PAUSES if moves else ():
+            clock.pause(random.uniform(0.2, 1.0) * pause)  # noqa: S311 - a pause, not a secret
             code, out, err = self._speak(*_push_words(self.url, moves))
             if code == 0:
                 return True
@@ -129,11 +123,19 @@ class Remote:
         self.fetch(tip)
         return git.heard("merge-base", "--is-ancestor", oid, tip, at=self.git_dir)[0] == 0
 
-    def _must(self, *words: str, stdin: bytes = b"") -> bytes:
-        code, out, err = self._speak(*words, stdin=stdin)
-        if code != 0:
-            raise self._failed(words[0], err)
-        return out
+    def _must(self, *words: str, stdin: bytes = b"", alone: bool = False) -> bytes:
+        """git's output; what changes nothing over there may be asked again. `alone`: git_dir is nobody else's now."""
+        said = b""
+        for pause in _PAUSES[:-1]:
+            clock.pause(random.uniform(0.2, 1.0) * pause)  # noqa: S311 - a pause, not a secret
+            code, out, said = self._speak(*words, stdin=stdin)
+            if code == 0:
+                return out
+            if refusals.of(self._shown(said)):
+                break
+            if alone and b".lock'" in said:
+                self._unlock()
+        raise self._failed(words[0], said)
 
     def _speak(self, *words: str, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
         self.ready()

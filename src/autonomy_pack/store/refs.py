@@ -112,7 +112,7 @@ class Refs:
 
     def next_state(self, lease: Lease, said: str) -> Move:
         """Make the commit of a lease's next state; nothing is moved yet."""
-        ref, at = states.ref_of(lease.key), self._db.now()
+        ref, at = states.ref_of(lease.key), self._began if self._writing else self.now()
         message = states.text(State(lease=lease, said=json.loads(said), nonce=secrets.token_hex(8)))
         parent = self.tip(ref)
         return Move(ref=ref, old=parent or ZERO, new=chained(self._remote.git_dir, [message], parent, at))
