@@ -43,6 +43,11 @@ def made_of(git_dir: Path, base: str, head: str) -> bytes:
     return git.run(*words, at=git_dir, stdin=f"{head}\n^{base}\n".encode())
 
 
+def message_of(git_dir: Path, head: str) -> str:
+    """The message of a commit."""
+    return git.run("cat-file", "commit", head, at=git_dir).partition(b"\n\n")[2].decode("utf-8", "replace")
+
+
 def need_ours(git_dir: Path, head: str, *, base: str, tree: str, author: str, message: str) -> None:
     """WorldError unless `head` is byte for byte the commit we would make of that tree on that base, whenever made."""
     fix = "Run the task again: `/autonomy retry`."

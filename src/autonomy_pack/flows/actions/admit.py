@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autonomy_pack.edges.github import Look
+from autonomy_pack.edges.github import GitHub, Look
 from autonomy_pack.errors import PackError
 from autonomy_pack.flows.actions import governing, grounds
 from autonomy_pack.flows.actions.grounds import Stale
@@ -18,15 +18,8 @@ def admit(means: Means, leg: Leg) -> Known:
 
     The order is that of the threat model: stop, issue, who labelled it, its text, the base and what governs.
     """
-    github = means.github
     means.heed(leg.issue)
-    issue = grounds.need_issue(github.issue(leg.issue), leg)
-    look = github.look()
-    _need_trust(means, issue, look.files)
-    grounds.need_text(issue, leg)
-    if not github.is_ancestor(leg.base, look.head):
-        raise Stale(f"{look.default_branch} no longer contains {leg.base[:7]}, which the change was made from")
-    _need_policy(leg, look)
+    issue, look = facts(means.github, leg)
     means.remote.fetch(leg.base, depth=1)
     ground = grounds.ground(means.remote.git_dir, leg)
     return Known(
@@ -39,17 +32,29 @@ def admit(means: Means, leg: Leg) -> Known:
     )
 
 
+def facts(github: GitHub, leg: Leg) -> tuple[Issue, Look]:
+    """The issue and the repository as they are now. Stale when anything the leg was planned by is not so any more."""
+    issue = grounds.need_issue(github.issue(leg.issue), leg)
+    look = github.look()
+    _need_trust(github, issue, look.files)
+    grounds.need_text(issue, leg)
+    if not github.is_ancestor(leg.base, look.head):
+        raise Stale(f"{look.default_branch} no longer contains {leg.base[:7]}, which the change was made from")
+    _need_policy(leg, look)
+    return issue, look
+
+
 def _need_policy(leg: Leg, look: Look) -> None:
     governs = {path: text for path, text in look.files.items() if governing.governs(path)}
     if governing.policy_sha256(governs) != leg.policy_sha256:
         raise Stale(f"what governs changed on {look.default_branch} since the plan was made")
 
 
-def _need_trust(means: Means, issue: Issue, files: Mapping[str, str]) -> None:
+def _need_trust(github: GitHub, issue: Issue, files: Mapping[str, str]) -> None:
     """Whoever set the labels that steer may write now, not only when they were set."""
     steering = set(trusted.steering(issue.labels))
     who = {(one.actor_id, one.actor) for one in issue.labelings or () if one.label in steering and one.actor_id}
-    permissions = {str(number): means.github.permission_of(number, login) for number, login in sorted(who)}
+    permissions = {str(number): github.permission_of(number, login) for number, login in sorted(who)}
     if why := trusted.why_not(issue, permissions, _config(files).apps):
         raise Stale(why)
 

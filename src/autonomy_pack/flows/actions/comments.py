@@ -22,14 +22,21 @@ def keep(github: GitHub, store: Store, issue: str, slot: str, body: str) -> int:
 
     It is found by its recorded number, or by being ours and saying exactly this; anybody else's comment is left alone.
     """
+    number, event = write(github, store, issue, slot, body)
+    if event:
+        store.append([event])
+    return number
+
+
+def write(github: GitHub, store: Store, issue: str, slot: str, body: str) -> tuple[int, Event | None]:
+    """The same, but what has to be recorded of it, if anything, is left to the caller to store."""
     body = fit(body)
     there = _recorded(github, store, issue, slot) or _same(github, issue, body)
     if there is None:
         there = github.add_comment(issue, body)
     elif there.body != body:
         there = github.edit_comment(there.id, body)
-    _record(store, issue, slot, there, body)
-    return there.id
+    return there.id, _record(store, issue, slot, there, body)
 
 
 def fit(body: str) -> str:
@@ -53,10 +60,10 @@ def _same(github: GitHub, issue: str, body: str) -> Comment | None:
     return next((one for one in github.comments(issue) if one.author == BOT and one.body == body), None)
 
 
-def _record(store: Store, issue: str, slot: str, comment: Comment, body: str) -> None:
+def _record(store: Store, issue: str, slot: str, comment: Comment, body: str) -> Event | None:
     data = {"issue": issue, "comment": str(comment.id), "sha256": answers.sha256(body)}
     told = list(store.events(kinds=["comment.made"], subject=_subject(issue, slot)))
     if told and dict(told[-1].data) == data:
-        return
+        return None
     key = f"comment/{issue}/{slot}/{comment.id}/{data['sha256'][:16]}"
-    store.append([Event(kind="comment.made", subject=_subject(issue, slot), data=data, key=None if told else key)])
+    return Event(kind="comment.made", subject=_subject(issue, slot), data=data, key=None if told else key)

@@ -12,7 +12,7 @@ from autonomy_pack.errors import WorldError
 from autonomy_pack.flows.actions import governing
 from autonomy_pack.flows.project import CONFIG_FILE, CONFIG_FOLDER
 from autonomy_pack.model import HOLD_LABEL, Config, Issue, Leg, Mission, Task, value
-from autonomy_pack.policy import choose, names, trusted
+from autonomy_pack.policy import choose, names
 
 
 class Stale(Exception):
@@ -115,8 +115,3 @@ def _text(content: bytes, path: str) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         raise WorldError(f"{one_line(path)} is not UTF-8", "Save it as UTF-8.") from error
-
-
-def why_not_trusted(issue: Issue, permissions: dict[str, str], config: Config) -> str:
-    """Why the labels that steer are not a writer's word now; "" when they are."""
-    return trusted.why_not(issue, permissions, config.apps)

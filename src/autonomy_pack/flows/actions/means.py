@@ -16,7 +16,6 @@ from autonomy_pack.store.gitrefs import GitRefs
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
-    from autonomy_pack.edges.github.failures import Refused
 
 _TWICE = 2
 

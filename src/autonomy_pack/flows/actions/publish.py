@@ -1,0 +1,226 @@
+"""The `publish` job: for each leg of the plan, believe nothing, read everything anew, hand off what holds.
+
+Every leg ends in one commit of events with the lease's release. Until then a rerun, of this job or of the next
+session, finds what is there and does the rest: nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autonomy_pack.edges import clock, files
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.edges.remote import Remote
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import LeaseLost, PackError, Stopped, UsageError
+from autonomy_pack.flows import decisions, records
+from autonomy_pack.flows.actions import admit, delivery, ending, fetched, grounds, means, offers, pending, said
+from autonomy_pack.flows.actions.claims import PRODUCED
+from autonomy_pack.flows.actions.ending import End
+from autonomy_pack.flows.actions.fetched import Fetched, Unfit
+from autonomy_pack.flows.actions.grounds import Stale
+from autonomy_pack.flows.actions.means import Case, Known, Means
+from autonomy_pack.flows.actions.offers import Judged
+from autonomy_pack.flows.actions.said import Said
+from autonomy_pack.flows.box import Box
+from autonomy_pack.model import Leg, Outcome, Plan, Result, WorkflowRun, value
+from autonomy_pack.store.gitrefs import GitRefs
+from autonomy_pack.views import publication as view
+from autonomy_pack.views.publication import Row
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub
+
+_BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
+deliver_pending = pending.deliver
+why_not_pending = pending.why_not
+
+
+@value
+class Session:
+    """What publishing did: a row a leg, the Markdown that tells it, and 0, 4 (something failed) or 5 (stopped)."""
+
+    rows: tuple[Row, ...]
+    summary: str
+    exit_code: int
+
+
+def publish(
+    github: GitHub, remote: Remote, store: GitRefs, workflow_run: WorkflowRun, plan: Plan, out: Path, box: Box
+) -> Session:
+    """Finish every leg of the plan, each on its own; its summary and records are in `out`.
+
+    UsageError when the plan is another run's. A bug of ours with one leg is raised when the others are done.
+    """
+    if (plan.repo, plan.run_id) != (workflow_run.repo, workflow_run.run_id):
+        raise UsageError("the plan is of another run", "Hand over the plan that the select job of this run made.")
+    here = Means(github=github, remote=remote, store=store, workflow_run=workflow_run, box=box)
+    rows: list[Row] = []
+    bugs: list[Exception] = []
+    for leg in plan.legs:
+        try:
+            rows.append(_published(here, leg, out))
+        except Exception as error:  # noqa: BLE001 - our bug with one leg must not stop the others; it is raised at the end
+            bugs.append(error)
+    summary = _summary(here, rows, out)
+    if bugs:
+        raise bugs[0]
+    return Session(rows=tuple(rows), summary=summary, exit_code=_exit_code(rows))
+
+
+def _exit_code(rows: Sequence[Row]) -> int:
+    if any(row.outcome == Outcome.STOPPED for row in rows):
+        return 5
+    return 4 if any(row.failed or row.outcome in _BAD for row in rows) else 0
+
+
+def _published(here: Means, leg: Leg, out: Path) -> Row:
+    """One leg, whatever it meets."""
+    run = grounds.run_of(leg, here.workflow_run.repo)
+    row = Row(issue=leg.issue, outcome="", agent=leg.agent, why="", next="", run=run)
+    here.github.calls.before_write = lambda: here.heed(leg.issue)
+    try:
+        here.heed(leg.issue)
+        return _worked(here, leg, row, out)
+    except Stopped as error:
+        step = view.next_step(Outcome.STOPPED)
+        return dataclasses.replace(row, outcome=str(Outcome.STOPPED), why=error.says, next=step, failed=True)
+    except LeaseLost as error:
+        return _finished(here, row, error)
+    except PackError as error:
+        return dataclasses.replace(row, outcome="unfinished", why=error.says, next=error.fix, failed=True)
+
+
+def _finished(here: Means, row: Row, error: LeaseLost) -> Row:
+    """The row of a leg that is not ours any more: an earlier attempt of this job finished it, or somebody took it."""
+    ended = next(iter(here.store.events(kinds=["run.finished"], run=row.run)), None)
+    outcome = str(ended.data["outcome"]) if ended else str(Outcome.STALE)
+    why = str(ended.data["why"]) if ended else error.says
+    return dataclasses.replace(row, outcome=outcome, why=why, next=view.next_step(outcome))
+
+
+def _worked(here: Means, leg: Leg, row: Row, out: Path) -> Row:
+    lease = means.lease_of(here, leg)
+    kept = said.of_json(here.store.said(lease.key))
+    if kept and kept.leg.event == leg.event and (leg.resume or kept.leg == leg):
+        case = Case(means=here, leg=kept.leg, lease=lease, run=kept.offer.run, told=list(kept.told))
+        return _ended(case, row, out, _resumed(case, kept), None)
+    case = Case(means=here, leg=leg, lease=lease, run=row.run)
+    if leg.resume:
+        return _ended(case, row, out, End(outcome=str(Outcome.STALE), why="nothing was pushed for it"), None)
+    return _attempted(case, row, out)
+
+
+def _resumed(case: Case, kept: Said) -> End:
+    """The rest of a handoff, or of a question, that an earlier process began."""
+    if kept.waits:
+        return ending.waiting(case, ending.findings_of(case.told))
+    return ending.handed_off(case, kept.offer)
+
+
+def _attempted(case: Case, row: Row, out: Path) -> Row:
+    """Read anew, judge, and do what follows from it."""
+    got: Fetched | None = None
+    try:
+        known = admit.admit(case.means, case.leg)
+        row = dataclasses.replace(row, title=known.task.title)
+        _need_free(case)
+        got = fetched.fetch(case.means.github, case.means.workflow_run.run_id, case.leg)
+        _begun(case, known, got.result)
+        return _ended(case, row, out, _judged(case, known, got), got, known.labels)
+    except Stale as moved:
+        return _ended(case, row, out, End(outcome=str(Outcome.STALE), why=str(moved)), got)
+    except Unfit as why:
+        return _ended(case, row, out, End(outcome=str(Outcome.FAILED), why=str(why)), got)
+
+
+def _ended(case: Case, row: Row, out: Path, how: End, got: Fetched | None, there: Sequence[str] | None = None) -> Row:
+    ending.end(case, out, how, got, there)
+    return dataclasses.replace(
+        row,
+        outcome=how.outcome,
+        why=how.why,
+        url=how.url,
+        run=case.run,
+        usd=got.result.usd if got else 0.0,
+        next=view.next_step(how.outcome),
+        notes=tuple(case.notes),
+    )
+
+
+def _need_free(case: Case) -> None:
+    """Stale when a branch or a pull request of this attempt is there already that we did not just push."""
+    branch = case.leg.branch
+    there = next(iter(case.means.github.pulls(branch)), None)
+    if there:
+        raise Stale(f"pull request #{there.number} of {branch} is there already")
+    if case.means.github.tip(f"refs/heads/{branch}"):
+        raise Stale(f"branch {branch} exists with another commit; it is never overwritten")
+
+
+def _begun(case: Case, known: Known, result: Result) -> None:
+    """Tell what choosing and running would have told locally."""
+    task, leg, limits, holder = known.task, case.leg, known.mission.limits, case.lease.holder
+    seen: dict[str, object] = {
+        "title": one_line(task.title, 300),
+        "priority": int(task.priority),
+        "lane": task.lane,
+        "mission": task.mission,
+        "agent": task.agent,
+        "pin": task.pin,
+        "eligible": True,
+        "why": "eligible",
+    }
+    claimed: dict[str, object] = {
+        "fence": case.lease.fence,
+        "holder": f"{holder.host}:{holder.pid}" if holder else "",
+        "expires": case.lease.expires,
+    }
+    started: dict[str, object] = {
+        "attempt": leg.attempt,
+        "agent": leg.agent,
+        "mission": leg.mission,
+        "mission_sha256": leg.mission_sha256,
+        "base": leg.base,
+        "sandbox": result.sandbox,
+        "limits": {"steps": limits.steps, "minutes": leg.minutes, "usd": leg.usd, "tokens": leg.tokens},
+        "pid": None,
+        "pid_start": None,
+    }
+    case.tell("task.seen", seen, f"seen/{task.id}/{task.pin}/{leg.event}")
+    case.tell("task.claimed", claimed, f"claim/{task.id}/{case.run}")
+    case.tell("run.started", started, f"start/{case.run}")
+
+
+def _judged(case: Case, known: Known, got: Fetched) -> End:
+    if got.result.outcome != PRODUCED:
+        return End(outcome=got.result.outcome, why=f"{got.result.why} (as the run job says)")
+    try:
+        judged = offers.judge(case, known, got.result, got.bundle)
+    except UsageError as error:
+        return End(outcome=str(Outcome.BLOCKED), why=f"{error.says}. {error.fix}", label=delivery.BLOCKED)
+    if judged.verdict == "block":
+        return End(outcome=str(Outcome.BLOCKED), why=judged.why, label=delivery.BLOCKED, findings=judged.findings)
+    if judged.verdict == "ask":
+        return _ask(case, known, judged)
+    return ending.handed_off(case, delivery.push(case, judged.offer))
+
+
+def _ask(case: Case, known: Known, judged: Judged) -> End:
+    """Keep the change where it waits, and ask; nobody waits in a process."""
+    now, hours = case.means.store.now(), known.config.decision_hours
+    case.told.append(decisions.question(judged.offer, judged.findings, now, hours))
+    delivery.keep_pending(case, Said(leg=case.leg, offer=judged.offer, told=tuple(case.told), waits=True))
+    return ending.waiting(case, judged.findings)
+
+
+def _summary(here: Means, rows: Sequence[Row], out: Path) -> str:
+    name = clock.stamp(clock.now())
+    run = here.workflow_run
+    text = view.summary(name, rows, here.run_url, run.repo, public=not run.private)
+    text = redact(text, records.known_secrets())
+    files.write(out / f"AUTONOMOUS_SESSION_{name}.md", text)
+    return text
