@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autonomy_pack.errors import Stopped, UsageError, WorldError
+from autonomy_pack.errors import Stopped, UsageError
 from autonomy_pack.flows import box
 from autonomy_pack.flows.actions import digest, plans, select
 from autonomy_pack.model import Config, Event, Move

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from autonomy_pack.edges import files, shell
@@ -78,21 +77,22 @@ def in_box(facts: told.Facts, box: Box) -> Choices:
     box.need_for_programs()
     work = files.temporary("choose-")
     try:
-        said = _said(told.text(facts), work, box)
+        said = _said(box.wrap(command(facts, str(work)), str(work)))
     finally:
         files.remove_tree(work)
     return read(said, facts)
 
 
-def _said(content: str, work: Path, box: Box) -> bytes:
-    """What the program prints; its whole environment is a folder for what it may keep."""
+def command(facts: told.Facts, work: str) -> Command:
+    """The program that chooses: the facts are its input, a folder is all its environment."""
     argv = (sys.executable, "-I", "-m", "autonomy_pack.programs.choose")
-    env = {"XDG_CACHE_HOME": str(work), "HOME": str(work)}
+    return Command(argv=argv, cwd=work, env={"XDG_CACHE_HOME": work, "HOME": work}, stdin=told.text(facts).encode())
+
+
+def _said(boxed: Command) -> bytes:
+    """What the program prints."""
     heard: list[bytes] = []
-    command = Command(argv=argv, cwd=str(work), env=env, stdin=content.encode())
-    ended = shell.run(
-        box.wrap(command, str(work)), seconds=_SECONDS, stall_seconds=None, on_line=heard.append, stop=lambda: ""
-    )
+    ended = shell.run(boxed, seconds=_SECONDS, stall_seconds=None, on_line=heard.append, stop=lambda: "")
     if ended.exit != 0:
         why = one_line(ended.says or ended.cause, 300)
         raise WorldError(f"choosing ended with exit code {ended.exit}: {why}", "Run the workflow again.")

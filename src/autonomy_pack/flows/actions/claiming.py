@@ -230,7 +230,7 @@ def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
         return "claimed by another run just now"
     try:
         at.heed(draft.issue)
-        at.github.label(draft.issue, add=[ASSIGNED], table=_table())
+        at.github.label(draft.issue, add=[ASSIGNED], table=labels.table())
     except Stopped:
         raise  # whose run is over holds nothing
     except PackError:
@@ -250,10 +250,6 @@ def _take(at: _Claiming, key: str) -> Lease | None:
         dead=claims.workflow_is_dead(at.github.run_is_over),
     )
     return taken[0] if taken else None
-
-
-def _table() -> dict[str, tuple[str, str]]:
-    return {label.name: (label.color, label.description) for label in labels.ours() if label.name == ASSIGNED}
 
 
 def _note_quiet(at: _Claiming, choices: Choices) -> None:
