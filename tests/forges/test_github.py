@@ -112,8 +112,8 @@ def test_a_handoff_published_twice_is_published_once(forge: Forge, repo: Repo, o
     assert seen(repo) == before
 
 
-@pytest.mark.parametrize("kind", ["die_before", "die_after", "500", "html502", "cut_body", "409", "422", "expired"])
-@pytest.mark.parametrize("nth", range(1, 16))
+@pytest.mark.parametrize("kind", ["die_before", "die_after", "500", "422", "expired"])
+@pytest.mark.parametrize("nth", range(1, 13))
 def test_whatever_request_fails_the_next_run_ends_as_if_none_had(
     hub: Hub, forge: Forge, repo: Repo, offer: Handoff, kind: str, nth: int
 ) -> None:

@@ -167,7 +167,7 @@ def test_a_closed_pull_request_is_not_opened_again(github: GitHub, repo: Repo) -
 
 def test_actions_that_may_not_open_pull_requests_name_the_setting(hub: Hub, repo: Repo, client) -> None:
     prepare(repo)
-    repo.settings.actions_may_open_pulls = False
+    repo.settings.actions_may_create_pulls = False
     token = hub.job_token("acme/site", {"publish": {"contents": "write", "pull-requests": "write"}})
     with pytest.raises(WorldError, match="may not open pull requests") as told:
         client(token=token, job="publish").open_pull(offer(repo))

@@ -84,8 +84,12 @@ class Calls:
                 return None
             raise
 
-    def answer(self, path: str, parameters: Mapping[str, Any] | None = None, *, etag: str = "") -> Reply:
+    def answer(
+        self, path: str, parameters: Mapping[str, Any] | None = None, *, etag: str = "", choosing: bool = False
+    ) -> Reply:
         """The whole answer to a GET; with an etag, its status is 304 when nothing changed."""
+        if choosing:
+            self._spare("core")
         headers = {"If-None-Match": etag} if etag else {}
         return persist(
             lambda: _whole(self._once("GET", path, parameters, headers=headers)),
@@ -99,9 +103,7 @@ class Calls:
         """Every item of a list, page by page; `key` names the list where it lies in an object."""
         words: Mapping[str, Any] = {"per_page": 100, **(parameters or {})}
         while True:
-            if choosing:
-                self._spare("core")
-            reply = self.answer(path, words)
+            reply = self.answer(path, words, choosing=choosing)
             told = json.loads(reply.body)
             yield from told[key] if key else told
             following = link(reply, "next")
@@ -140,9 +142,9 @@ class Calls:
         """The bytes that the API redirects to; the token stays with the API."""
 
         def once() -> bytes:
-            reply = self._once("GET", path)
-            if reply.status in (301, 302, 303, 307) and "location" in reply.headers:
-                reply = self._wire.download(reply.headers["location"], limit)
+            reply = self._once("GET", path, elsewhere=True)
+            if reply.status == 302:
+                reply = self._wire.download(reply.headers.get("location", ""), limit)
                 failures.judge(reply, Asked(verb="GET", path=path, repo=self._repo, job=self._job))
             if len(reply.body) > limit:
                 raise WorldError(f"{_shown(path)} has more than {limit} bytes", "Look who made it.")
@@ -176,12 +178,13 @@ class Calls:
         *,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        elsewhere: bool = False,
     ) -> Reply:
         reply = self._wire.send(verb, path, parameters=parameters, body=body, headers=headers)
         self._note("core", reply)
-        if reply.status in (301, 307, 308) and not path.endswith("/zip"):
+        if reply.status in (301, 307, 308):
             raise self._moved(reply, path)
-        if reply.status not in (302, 303, 307):
+        if not (elsewhere and reply.status == 302):
             failures.judge(reply, Asked(verb=verb, path=path, repo=self._repo, job=self._job))
         return reply
 

@@ -90,7 +90,7 @@ class Issues(Connected):
 
     def _events(self, issue: Issue) -> tuple[tuple[Labeling, ...], str]:
         path, words = self.at("issues", issue.id, "events"), {"per_page": 100}
-        reply = self.calls.answer(path, words)
+        reply = self.calls.answer(path, words, choosing=True)
         first, last = json.loads(reply.body), int(link(reply, "last").get("page", 1))
         events: list[Any] = [] if last > 1 else first
         page = last

@@ -62,6 +62,7 @@ class Labels(Connected):
         except Refused as error:
             if error.status != 404:
                 raise
+            self.calls.get(self.at("issues", issue))  # it is the label that is not there, not the issue
 
     def _missing(self, names: Sequence[str]) -> list[str]:
         unknown = [name for name in names if name.casefold() not in self._there]
