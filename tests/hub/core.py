@@ -160,9 +160,9 @@ class Hub(State):
 
     # --- what happened, what shall happen
 
-    def hold(self, route: str, nth: int = 1) -> Barrier:
-        """Stop the nth request whose "METHOD /path" matches, until the barrier is released."""
-        made = Barrier(route, nth)
+    def hold(self, route: str, nth: int = 1, *, job: str = "") -> Barrier:
+        """Stop the nth request (of a job) whose "METHOD /path" matches, until the barrier is released."""
+        made = Barrier(route, nth, job)
         self.barriers.append(made)
         return made
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl
 
 from hub import access, blobs, githttp, referee
-from hub.faults import INSIDE, Fault
+from hub.faults import INSIDE
 from hub.journal import Request
 from hub.router import Answer, Base, Call, Refused, find
 from hub.tokens import Token, job_of
@@ -225,52 +224,3 @@ def _unless_known(request: Request, made: Answer, token: Token | None) -> Answer
 
 def _limit_headers_after(token: Token) -> dict[str, str]:
     return {"X-RateLimit-Remaining": str(token.rate.remaining), "X-RateLimit-Used": str(token.rate.used)}
-
-
-# --- what goes wrong
-
-HTML = b"<!DOCTYPE html><html><head><title>Unicorn! &middot; GitHub</title></head><body>502</body></html>"
-SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-
-
-def broken(hub: Hub, request: Request, fault: Fault) -> Answer | None:
-    """What a broken GitHub says instead of working; None = nothing at all."""
-    after = {"Retry-After": str(fault.retry_after)}
-    bodies: dict[str, Answer] = {
-        "500": Answer(500, {"message": "Server Error"}),
-        "html502": Answer(502, None, {"Content-Type": "text/html; charset=utf-8"}, HTML),
-        "secondary403": Refused(403, SECONDARY).answer(),
-        "secondary403_retry": Refused(403, SECONDARY, headers=after).answer(),
-        "429": Refused(429, SECONDARY).answer(),
-        "429_retry": Refused(429, SECONDARY, headers=after).answer(),
-        "409": Refused(409, "Conflict").answer(),
-        "422": Refused(422, "Validation Failed", {"resource": "Hub", "field": "fault", "code": "invalid"}).answer(),
-    }
-    if fault.kind == "expired" and request.token in hub.tokens:
-        hub.expire(request.token)
-    bodies["expired"] = Refused(401, "Bad credentials").answer()
-    made = bodies.get(fault.kind)
-    if made is not None:
-        made.headers.setdefault("Content-Type", "application/json; charset=utf-8")
-    return made
-
-
-def remember(hub: Hub, request: Request, answer: Answer) -> None:
-    """Keep the last two different answers of each read, for stale reads."""
-    if request.method == "GET" and answer.status in (200, 404):
-        key = f"{request.path}?{json.dumps(request.query, sort_keys=True)}"
-        kept = hub.answers.setdefault(key, [])
-        whole = json.dumps([answer.status, answer.bytes().decode("latin-1")]).encode()
-        if not kept or kept[-1] != whole:
-            hub.answers[key] = [*kept, whole][-2:]
-
-
-def stale(hub: Hub, request: Request, answer: Answer) -> Answer:
-    """The answer of a replica that lags behind: what this read said before it last changed, if it was read before."""
-    key = f"{request.path}?{json.dumps(request.query, sort_keys=True)}"
-    kept = hub.answers.get(key, [])
-    if len(kept) < 2:
-        return answer
-    status, text = json.loads(kept[0])
-    request.status = status
-    return Answer(status, None, {"Content-Type": "application/json; charset=utf-8"}, text.encode("latin-1"))

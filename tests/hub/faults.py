@@ -37,13 +37,15 @@ INSIDE = frozenset({"graphql_limit", "graphql_error", "graphql_partial"})
 class Fault:
     """`kind` for the `nth` request (from 1, counted from when it was added) whose "METHOD /path" matches `route`.
 
-    `times`: that many requests in a row; `retry_after`: seconds, of the kinds that say so. Paths are without /api/v3.
+    `times`: that many requests in a row; `job`: only requests of that job; `retry_after`: seconds, of the kinds that say
+    so. Paths are without /api/v3.
     """
 
     kind: str
     route: str | None = None
     nth: int = 1
     times: int = 1
+    job: str = ""
     retry_after: int = 1
     seen: int = 0
     done: int = 0
@@ -52,9 +54,9 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind of fault {self.kind!r}; known: {', '.join(sorted(KINDS))}")
 
-    def strikes(self, line: str) -> bool:
+    def strikes(self, line: str, job: str) -> bool:
         """Count a request; whether it is struck."""
-        if self.done >= self.times or (self.route is not None and not re.search(self.route, line)):
+        if self.done >= self.times or self.job not in ("", job) or not re.search(self.route or "", line):
             return False
         self.seen += 1
         hit = self.seen >= self.nth
@@ -84,10 +86,10 @@ class Faults:
         """Those that did not happen as often as they should; a test that expects them to asserts []."""
         return [fault for fault in self.queue if fault.done < fault.times]
 
-    def take(self, line: str) -> Fault | None:
-        """The fault of this request ("METHOD /path"), if any; every fault counts the request."""
+    def take(self, line: str, job: str = "") -> Fault | None:
+        """The fault of this request ("METHOD /path", of a job), if any; every fault counts the request."""
         with self._lock:
-            hits = [fault for fault in self.queue if fault.strikes(line)]
+            hits = [fault for fault in self.queue if fault.strikes(line, job)]
         return hits[0] if hits else None
 
 
@@ -97,6 +99,7 @@ class Barrier:
 
     route: str
     nth: int = 1
+    job: str = ""
     seen: int = 0
     arrived: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
@@ -109,9 +112,9 @@ class Barrier:
         """Let it pass."""
         self.go.set()
 
-    def stop_at(self, line: str) -> None:
+    def stop_at(self, line: str, job: str) -> None:
         """Called by the server: wait if it is this request's turn."""
-        if re.search(self.route, line):
+        if self.job in ("", job) and re.search(self.route, line):
             self.seen += 1
             if self.seen == self.nth:
                 self.arrived.set()

@@ -47,6 +47,14 @@ class Issues:
         issue.labels.remove(label)
         return self.event(issue, "unlabeled", by, label=(label.name, label.color), at=at)
 
+    def set_labels(self: Repo, number: int, names: Sequence[str], by: Any) -> None:
+        """Make these the labels of an issue, with an event for each that goes or comes."""
+        wanted = {name.casefold() for name in names}
+        for label in [each for each in self.issues[number].labels if each.name.casefold() not in wanted]:
+            self.unlabel(number, label.name, by)
+        for name in names:
+            self.label(number, name, by)
+
     def delete_label(self: Repo, name: str) -> None:
         """Remove a label from the repository and from every issue."""
         gone = self.labels.pop(name.casefold())

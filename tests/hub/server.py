@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hub import dispatch
+from hub import breaking, dispatch
 from hub.faults import AFTER, INSIDE, Fault
 from hub.journal import Request
 from hub.router import Answer
@@ -36,14 +36,14 @@ class Handler(BaseHTTPRequestHandler):
         with hub.lock:
             hub.journal.append(request)
         for barrier in list(hub.barriers):
-            barrier.stop_at(request.line)
-        fault = hub.faults.take(request.line)
+            barrier.stop_at(request.line, request.job)
+        fault = hub.faults.take(request.line, request.job)
         request.fault = fault.kind if fault else ""
         if fault and fault.kind not in AFTER | INSIDE:
-            answer = dispatch.broken(hub, request, fault)
+            answer = breaking.broken(hub, request, fault)
         else:
             answer = dispatch.answer(hub, request, self.scheme, host)
-            dispatch.remember(hub, request, answer)
+            breaking.remember(hub, request, answer)
         self._finish(request, answer, fault)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _any  # noqa: N815
@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         request.status = answer.status
         if fault and fault.kind == "stale_read":
-            answer = dispatch.stale(self.server.hub, request, answer)
+            answer = breaking.stale(self.server.hub, request, answer)
         body = answer.bytes()
         self.send_response_only(answer.status)
         self.send_header("Date", self.date_time_string())

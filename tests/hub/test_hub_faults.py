@@ -108,3 +108,28 @@ def test_a_hub_ends_although_somebody_waits_at_a_barrier() -> None:
         assert barrier.reached()
     asking.join(10)
     assert not asking.is_alive()
+
+
+def test_faults_and_barriers_can_be_for_one_job_only(hub: Hub, repo: Repo) -> None:
+    token = hub.job_token("acme/site", {"run": {"contents": "read"}, "publish": {"contents": "read"}})
+    run, publish = Asking(hub, token, "run"), Asking(hub, token, "publish")
+    hub.faults.add(Fault("500", job="publish"))
+    barrier = hub.hold("GET", job="publish")
+    barrier.release()
+    assert [ask.get(SITE).status_code for ask in (run, publish, publish)] == [200, 500, 200]
+    assert barrier.reached(timeout=0)
+
+
+def test_a_stale_read_of_graphql_tells_what_was_true_before_too(hub: Hub, repo: Repo) -> None:
+    repo.issue("T")
+    body = {"query": '{repository(owner: "acme", name: "site") {issue(number: 1) {title}}}'}
+    headers = {"Authorization": f"Bearer {hub.token('ada')}"}
+
+    def title() -> str:
+        found = requests.post(hub.graphql_url, json=body, headers=headers, timeout=30).json()
+        return str(found["data"]["repository"]["issue"]["title"])
+
+    assert title() == "T"
+    repo.edit(1, "ada", title="New")
+    hub.faults.add(Fault("stale_read", "graphql"))
+    assert [title(), title()] == ["T", "New"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class User:
     """An account. `kind` is User, Bot or Organization."""
 
@@ -16,7 +16,7 @@ class User:
     kind: str = "User"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class App:
     """A GitHub App; its `bot` is who acts when its token is used."""
 
@@ -27,7 +27,7 @@ class App:
     owner: User
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class By:
     """Who does something: an account, and the App it was done through, if any."""
 
@@ -35,7 +35,7 @@ class By:
     app: App | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Label:
     """A label of a repository."""
 
@@ -47,7 +47,7 @@ class Label:
     default: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Event:
     """Something that happened to an issue: labeled, unlabeled, renamed, closed, reopened, assigned, merged, ...
 
@@ -63,7 +63,7 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Comment:
     """A comment on an issue or a pull request. `edited` is "" until somebody changes the body."""
 
@@ -77,7 +77,7 @@ class Comment:
     edited: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Review:
     """A review of a pull request. `state` is APPROVED, CHANGES_REQUESTED, COMMENTED or DISMISSED."""
 
@@ -90,7 +90,7 @@ class Review:
     at: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Pull:
     """What a pull request has besides its issue. `head` is the branch, `frozen` its commit once it does not move."""
 
@@ -109,7 +109,7 @@ class Pull:
     head_repo: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Issue:
     """An issue, or with `pull` a pull request. `edited` is when its body was last changed (a title has its event)."""
 
@@ -136,7 +136,7 @@ class Issue:
     pull: Pull | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class CheckRun:
     """A check run of a commit, made by an App."""
 
@@ -154,7 +154,7 @@ class CheckRun:
     output: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Status:
     """A commit status."""
 
@@ -169,7 +169,7 @@ class Status:
     at: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Workflow:
     """A workflow file and whether it is on: active, disabled_manually, disabled_inactivity, disabled_fork."""
 
@@ -182,7 +182,7 @@ class Workflow:
     state: str = "active"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Run:
     """A run of a workflow. `attempt` rises with each re-run; status queued, in_progress, completed."""
 
@@ -212,7 +212,7 @@ class Run:
         self.attempt, self.status, self.conclusion = self.attempt + 1, "in_progress", None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Artifact:
     """Bytes a job left behind; `data` is the zip."""
 
@@ -225,7 +225,7 @@ class Artifact:
     expired: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Protection:
     """A rule on branches by pattern (fnmatch). `pushers`: who may push, None = everybody with write."""
 
@@ -237,7 +237,7 @@ class Protection:
     required_checks: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class Settings:
     """Switches of a repository that a person sets on its settings pages."""
 
@@ -246,7 +246,7 @@ class Settings:
     actions_enabled: bool = True
 
 
-@dataclass
+@dataclass(slots=True)
 class Rate:
     """Requests an hour of one token (of one repository for workflow tokens). `reset` in seconds since 1970."""
 

@@ -1,5 +1,33 @@
 """The REST routes, by area; importing this registers them."""
 
-from hub.rest import accounts, actions, checks, contents, gitdata, issues, pulls, refs, repos
+from hub.rest import (
+    accounts,
+    actions,
+    artifacts,
+    checks,
+    comments,
+    contents,
+    gitdata,
+    issues,
+    labels,
+    pulls,
+    refs,
+    repos,
+    variables,
+)
 
-__all__ = ["accounts", "actions", "checks", "contents", "gitdata", "issues", "pulls", "refs", "repos"]
+__all__ = [
+    "accounts",
+    "actions",
+    "artifacts",
+    "checks",
+    "comments",
+    "contents",
+    "gitdata",
+    "issues",
+    "labels",
+    "pulls",
+    "refs",
+    "repos",
+    "variables",
+]
