@@ -8,6 +8,7 @@ unexport MAKEFLAGS MFLAGS MAKEOVERRIDES
 BIN := .venv/bin
 USE := .venv/installed-use
 DEV := .venv/installed-dev
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-annotate --quiet --custom-compile-command "make lock"
 
 .PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test smoke lint lock bench storm clean
 
@@ -42,9 +43,10 @@ lint: $(DEV) ## style, types, workflows
 	@$(BIN)/mypy
 	@sh scripts/lint-workflows.sh
 
-lock: $(DEV) ## write requirements.lock again, from pyproject.toml
-	@$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet \
-		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+lock: $(DEV) ## write the locks again: requirements.lock from pyproject, those of a release's tools
+	@$(LOCK) --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(LOCK) --python-version 3.12 scripts/release-build.in -o scripts/release-build.lock
+	@$(LOCK) --python-version 3.12 scripts/release-publish.in -o scripts/release-publish.lock
 
 bench: $(DEV) ## measured in pairs, ratios printed (fetches the peer it compares with)
 	@$(BIN)/python benchmarks/bench.py

@@ -46,7 +46,12 @@ class Foreign:
         return int(self.repo.issue(title, BODY, author, list(labels or ((HIGH, "ada"),))).number)
 
     def begin(
-        self, event: str = "workflow_dispatch", workflow: str = LOOP, *, payload: Mapping[str, Any] | None = None, **more: Any
+        self,
+        event: str = "workflow_dispatch",
+        workflow: str = LOOP,
+        *,
+        payload: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Running:
         """Begin a run of a caller, as GitHub would: its own number, its own token with the permissions of our jobs."""
         run = self.repo.start_run(workflow, event=event)

@@ -18,6 +18,7 @@ from autonomy_pack import __version__
 from tests.workflows.rules import ROOT
 
 LOCK = ROOT / "requirements.lock"
+LOCKS = (LOCK, ROOT / "scripts/release-build.lock", ROOT / "scripts/release-publish.lock")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -52,8 +53,9 @@ def test_the_lock_is_what_make_lock_would_write_again(tmp_path: Path) -> None:
     assert {canonicalize_name(name) for name, *_ in PINNED.findall(copy.read_text())} == locked
 
 
-def test_every_line_of_the_lock_has_its_hashes_and_no_other_source() -> None:
-    text = LOCK.read_text()
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_line_of_a_lock_has_its_hashes_and_no_other_source(lock: Path) -> None:
+    text = lock.read_text()
     entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
     assert len(entries) == len(PINNED.findall(text))
     assert [one.split()[0] for one in entries if "--hash=sha256:" not in one] == []
