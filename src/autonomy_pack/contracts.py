@@ -143,9 +143,10 @@ class Forge(Protocol):
     def base(self) -> tuple[str, str] | None:
         """The default branch there and its commit, whose objects are here now; None: the checkout's own."""
 
-    def stop_words(self, issue: str) -> str:
-        """Why the forge says that work on this issue must end; "" to go on. Asked often: cheap, or kept for a while.
+    def stop_words(self, issue: str, *, now: bool = False) -> str:
+        """Why the forge says that work on this issue (""= on any) must end; "" to go on.
 
+        Asked often: cheap, or kept for a while, unless it is asked for as it is `now`.
         Raises WorldError when it cannot tell, which is never "go on".
         """
 

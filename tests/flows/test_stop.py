@@ -204,3 +204,35 @@ def test_the_whole_tree_of_a_running_session_is_dead_within_five_seconds(world: 
     assert summary.name in said
     assert world.open().store.leases() == []
     assert world.git("status", "--porcelain", "--untracked-files=no") == ""
+
+
+def label_stop(world: World, id: str = "1") -> None:
+    path = world.root / ".autonomy" / "issues" / f"{id}.md"
+    text = path.read_text()
+    path.write_text(text.replace("labels: [", 'labels: ["autonomy:stop", ', 1))
+
+
+def test_the_stop_label_is_heeded_while_the_agent_works(world: World) -> None:
+    scripted(world, "hang", limits="minutes: 1, stall_minutes: 1")
+    begun = time.monotonic()
+    done = run_with(world, at("run.started", lambda: label_stop(world)))
+    assert [event.data["outcome"] for event in done.runs] == ["stopped"]
+    assert "autonomy:stop" in done.runs[0].data["why"]
+    assert time.monotonic() - begun < 30
+    assert workers() == []
+    assert world.branches() == []
+
+
+def test_the_stop_label_of_one_issue_leaves_the_others_alone(world: World) -> None:
+    scripted(world, "hang", limits="minutes: 1, stall_minutes: 1")
+    world.issue("2", labels=("priority:low", "mission:replace-text"))
+    run_with(world, at("run.started", lambda: label_stop(world)))
+    assert world.outcomes() == {".#1": "stopped", ".#2": "handed_off"}
+
+
+def test_a_stop_label_right_before_the_branch_is_heeded(world: World) -> None:
+    world.config()
+    world.issue("1")
+    run_with(world, at("handoff.intended", lambda: label_stop(world)))
+    assert world.branches() == []
+    assert outcomes(world) == ["stopped"]

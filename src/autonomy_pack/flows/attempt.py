@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from pathlib import Path
 
 from autonomy_pack.edges import clock, files, host, workspace
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
 from autonomy_pack.flows import claim, records, work
+from autonomy_pack.flows.actions.watch import Watch
 from autonomy_pack.flows.claim import Claim
 from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Transcript
 from autonomy_pack.model import Event, Mission, Outcome, Run, Task
 from autonomy_pack.policy import inputs, names
+
+_ASK_EVERY = 2.0  # seconds; a forge that must not be asked so often keeps its answer
 
 
 def attempt(project: Project, task: Task, mission: Mission, terms: Terms, seq: int | None = None) -> Event | None:
@@ -89,12 +93,14 @@ def _end_event(run: Run, ending: Ending, seconds: float, transcript_sha256: str)
 
 
 def _worked(project: Project, run: Run, held: Claim, terms: Terms, transcript: Transcript) -> Ending:
-    """Make the workspace, work in it, and remove it again."""
-    job = prepare(project, run, held, terms, transcript, work_folder(project, run))
-    try:
-        return work.work(job)
-    finally:
-        workspace.clear(job.space)
+    """Make the workspace, work in it while nobody says stop, and remove it again."""
+    with Watch(lambda: project.forge.stop_words(run.task.issue), every=_ASK_EVERY) as watch:
+        heard = dataclasses.replace(terms, stopped=lambda: terms.stopped() or watch.said)
+        job = prepare(project, run, held, heard, transcript, work_folder(project, run))
+        try:
+            return work.work(job)
+        finally:
+            workspace.clear(job.space)
 
 
 def work_folder(project: Project, run: Run) -> Path:

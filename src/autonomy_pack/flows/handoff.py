@@ -121,11 +121,13 @@ def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> E
     Raises Stopped, LeaseLost, or WorldError when the branch is somebody else's.
     """
     stop.heed(project.place)
+    stop.heed_forge(project, offer.issue)
     intended = _event(offer, "handoff.intended", {"branch": offer.branch, "head": offer.head, "closes": offer.closes})
     for event in project.store.append([intended], lease=lease):
         report(event)
     stop.heed(project.place)
     bring_in(project, offer)
+    stop.heed_forge(project, offer.issue)
     place = project.forge.publish(offer)
     state = project.forge.handoff_state(offer.branch, offer.head, project.base.commit)
     if state not in ("open", "merged"):

@@ -14,6 +14,7 @@ from autonomy_pack.flows.job import Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, value
+from autonomy_pack.policy import names
 
 MAX_ISSUES = range(1, 11)
 _BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
@@ -88,6 +89,7 @@ def run_mission(
 def _ready(project: Project, report: Report) -> Report:
     """Nothing begins under a stop, nor before what a crash left behind is set right."""
     stop.heed(project.place)
+    stop.heed_forge(project)
     report = notify.watch(project.place, report)
     recover.recover(project, report)
     return report
@@ -126,8 +128,15 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
 
 def _is_stopped(project: Project, ended: Sequence[Event]) -> bool:
     """Whether a stop is set, or was when the last run ended."""
-    last = ended[-1].data["outcome"] if ended else None
-    return last == Outcome.STOPPED or stop.read(project.place) is not None
+    if stop.read(project.place) is not None or project.forge.stop_words(""):
+        return True
+    last = ended[-1] if ended else None
+    # A stop of one issue, by its label, leaves the others alone.
+    return last is not None and last.data["outcome"] == Outcome.STOPPED and not _was_its_own(project, last)
+
+
+def _was_its_own(project: Project, ended: Event) -> bool:
+    return bool(project.forge.stop_words(names.issue_of_run(ended.run)))
 
 
 def chosen(seen: survey.Survey, wanted: Wanted) -> list[tuple[Task, Mission]]:

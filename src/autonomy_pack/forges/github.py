@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.edges.remote import ZERO, Remote
-from autonomy_pack.errors import LeaseLost, WorldError
+from autonomy_pack.errors import LeaseLost, Stopped, WorldError
 from autonomy_pack.model import Finding, Handoff, Issue, Move, Published, Pull
 
 _GONE = (301, 404, 410)
@@ -62,10 +62,12 @@ class GithubForge:
                 f"branch {offer.branch} is at {(tip or 'nothing')[:7]} after our push of {offer.head[:7]}",
                 "Look who else moves branches under agent/.",
             )
+        self._heed(offer.issue)
         pull = self._github.open_pull(
             dataclasses.replace(offer, target=offer.target or self._github.default_branch()[0])
         )
         if pull.state == "open":
+            self._heed(offer.issue)
             self._dress(pull, offer)
         return Published(url=pull.url, number=pull.number)
 
@@ -117,6 +119,11 @@ class GithubForge:
         self._remote.fetch(commit)
         return name, commit
 
-    def stop_words(self, issue: str) -> str:
+    def stop_words(self, issue: str, *, now: bool = False) -> str:
         """STOP on the default branch, the workflow switched off, or the issue's label; kept for 10 s."""
-        return self._github.stop_words(self._workflow, issue)
+        return self._github.stop_words(self._workflow, issue, now=now)
+
+    def _heed(self, issue: str) -> None:
+        """Stopped when a stop was set meanwhile: between two writes there is time to change one's mind."""
+        if words := self.stop_words(issue, now=True):
+            raise Stopped(f"stopped by {words}", "Take the stop away; the next run goes on where this one was.")

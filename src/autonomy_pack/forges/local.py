@@ -97,11 +97,13 @@ class LocalForge:
     def base(self) -> None:
         """The checkout's own default branch."""
 
-    def stop_words(self, issue: str) -> str:
+    def stop_words(self, issue: str, *, now: bool = False) -> str:
         """The label `autonomy:stop` in the issue's file; a file that is gone or unreadable says nothing here."""
+        del now
+        path = self._folder / f"{issue}.md"
         try:
-            labels = next((one.labels for one in self.issues()[0] if one.id == issue), ())
-        except WorldError:
+            labels = _issue(path).labels if path in self._files() else ()
+        except (UsageError, WorldError):
             return ""
         return f"label {STOP_LABEL} of issue {issue}" if STOP_LABEL in map(str.casefold, labels) else ""
 
