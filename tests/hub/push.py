@@ -41,9 +41,11 @@ def read_orders(raw: bytes) -> tuple[list[Move], str, bytes]:
     while (size := int(raw[at : at + 4] or b"0", 16)) >= 4:
         line, _, said = raw[at + 4 : at + size].partition(b"\0")
         capabilities = said.decode() or capabilities
+        at += size
+        if line.startswith(b"shallow "):  # where the sender's history ends
+            continue
         old, new, ref = line.decode().strip().split(" ", 2)
         moves.append((ref, old, new))
-        at += size
     at += 4
     if "push-options" in capabilities:
         while (size := int(raw[at : at + 4] or b"0", 16)) >= 4:
