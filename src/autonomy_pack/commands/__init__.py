@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "config": ("config", "Validate and show the configuration."),
     "db": ("db", "Migrate and check the database."),
     "action": ("action", "Steps of our workflows on GitHub Actions."),
+    "gc": ("gc", "Remove refs that nobody needs any more."),
     "doctor": ("doctor", "What this machine can do, and what it lacks."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
