@@ -13,6 +13,8 @@ def check(call: Call, route: Route) -> None:
     """Raise the refusal GitHub would answer with; remember the scope that was used."""
     if call.found is None:
         return
+    if call.repo.blocked:
+        raise Refused(451, "Repository access blocked")
     if call.token is None:
         _nobody(call, route)
     elif call.token.kind == "user":

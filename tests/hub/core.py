@@ -151,6 +151,7 @@ class Hub(State):
         """Rename or move a repository: the old name answers 301."""
         repo = self.repos.pop(old.casefold())
         repo.full_name = new
+        repo.owner = self.users.get(new.partition("/")[0].casefold()) or self.organization(new.partition("/")[0])
         self._old_names[old.casefold()] = repo
         self.repos[new.casefold()] = repo
 

@@ -101,6 +101,7 @@ class Barrier:
     nth: int = 1
     job: str = ""
     seen: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
     arrived: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
 
@@ -114,8 +115,11 @@ class Barrier:
 
     def stop_at(self, line: str, job: str) -> None:
         """Called by the server: wait if it is this request's turn."""
-        if self.job in ("", job) and re.search(self.route, line):
+        if self.job not in ("", job) or not re.search(self.route, line):
+            return
+        with self.counting:
             self.seen += 1
-            if self.seen == self.nth:
-                self.arrived.set()
-                self.go.wait(120)
+            mine = self.seen == self.nth
+        if mine:
+            self.arrived.set()
+            self.go.wait(120)

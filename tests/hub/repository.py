@@ -26,7 +26,7 @@ class Repo(Issues, Pulls, Actions):
         self.owner: User = state.users.get(owner.casefold()) or state.organization(owner)
         self.id = state.id()
         self.node_id = state.node_id("R", self.id)
-        self.private, self.fork, self.archived = private, fork, False
+        self.private, self.fork, self.archived, self.blocked = private, fork, False, False
         self.default_branch = "main"
         self.created = self.updated = self.pushed = state.clock.tick()
         self.settings = Settings()

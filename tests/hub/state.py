@@ -6,15 +6,20 @@
     hub.expire(token)           hub.tokens[text] → Token               hub.used.of(job) → {scope: level}
     hub.repo("acme/site", files={path: text}, private=False) → Repo    hub.repos.get("acme/site"), .by_id(id)
     hub.clock.set(text) .move(seconds) .tick() .now()                  hub.node(node_id) → (Repo, thing) or thing
+    hub.rename("acme/site", "acme/new")  .delete_repo(name)  .delete_user(login)  .rate(token).remaining = 0
+    hub.has_graphql = False  # a host without it
+    hub.faults.add(Fault(kind, route, nth=, times=, job=))             hub.hold(route, nth, job=) → Barrier
+    hub.journal, hub.requests(route, writes=True) → [Request]           hub.violations → [] when all is well
+    picture(repo) (picture.py) → what a person would see of it, without ids and times: compare two of them
     hub.lock: hold it while reading or changing state from another thread (routes do).
 
 Repo (repository.py, parts in issues.py, pulls.py, actions.py); git is the only truth of refs, commits and files:
-    repo.full_name .id .node_id .private .archived .fork .default_branch .settings .protections .variables
+    repo.full_name .id .node_id .private .archived .blocked (451) .fork .default_branch .settings .protections .variables
     repo.git_dir (path)  repo.git (GitDir: ref, refs, read, tree, files, at, commit, put, write_files, is_ancestor)
     repo.refs(prefix="refs/") → {ref: oid}    repo.head() → oid    repo.file(path) → text or None
     repo.commit({path: text or None}, branch="main", message=..) → oid      repo.branch(name, oid)   repo.move_ref(...)
     repo.permission(login) → admin|maintain|write|triage|read|none          repo.permit(login, level)
-    repo.rename("acme/new")  repo.protect(pattern, ...)
+    repo.protect(pattern, pushers=frozenset(), required_signatures=True, ...)
 
     repo.issue(title=, body=, author=, labels=[("priority:high", "ada"), ...], at="") → Issue (open one)
     repo.issues: {number: Issue}, pull requests among them      repo.labels: {casefolded name: Label}

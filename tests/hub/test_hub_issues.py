@@ -149,3 +149,11 @@ def test_a_deleted_issue_is_gone_a_transferred_one_elsewhere_and_a_renamed_repos
     assert ask.post(f"{SITE}/issues", {"title": "x"}).status_code == 307
     assert ask.get("/repos/acme/new").json()["full_name"] == "acme/new"
     assert hub.violations == []
+
+
+def test_one_event_can_be_read_by_its_id(hub: Hub, repo: Repo, ask: Asking) -> None:
+    event = repo.issue(labels=[("bug", "ada")]).events[0]
+    shown = ask.get(f"{SITE}/issues/events/{event.id}").json()
+    assert (shown["event"], shown["label"]["name"], shown["issue"]["number"]) == ("labeled", "bug", 1)
+    assert ask.get(f"{SITE}/issues/events/1").status_code == 404
+    assert hub.violations == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hub import Hub, Repo
-from hub.asking import Asking
+from hub.asking import Asking, Git
 
 SITE = "/repos/acme/site"
 WORKFLOW = """
@@ -127,3 +129,16 @@ def test_an_archived_repository_reads_and_refuses_writes(hub: Hub, repo: Repo) -
 def test_an_unknown_scope_in_a_workflow_is_an_error_of_the_test(hub: Hub, repo: Repo) -> None:
     with pytest.raises(ValueError, match="pull-request"):
         hub.job_token("acme/site", {"run": {"pull-request": "write"}})
+
+
+def test_a_checkout_that_does_not_name_its_job_may_fetch_and_nothing_else(hub: Hub, repo: Repo, tmp_path: Path) -> None:
+    git = Git(tmp_path / "c", hub.job_token("acme/site", WORKFLOW))
+    assert git("clone", "-q", f"{hub.server_url}/acme/site.git", ".").returncode == 0
+    git.commit({"n.txt": "n"})
+    assert "Write access to repository not granted" in git("push", "origin", "HEAD:refs/heads/x").stderr
+
+
+def test_a_blocked_repository_is_451(hub: Hub, repo: Repo) -> None:
+    repo.blocked = True
+    assert Asking(hub, hub.token("ada")).get(SITE).status_code == 451
+    assert hub.violations == []

@@ -103,6 +103,16 @@ def list_events(call: Call) -> Answer:
     return call.page(find_issue(call).events, lambda each: shapes.event(call, each))
 
 
+@route("GET", "/repos/{owner}/{repo}/issues/events/{event_id}", "issues:read")
+def get_event(call: Call) -> Answer:
+    wanted = call.number("event_id")
+    for issue in call.repo.issues.values():
+        for event in issue.events:
+            if event.id == wanted:
+                return Answer(200, shapes.event(call, event) | {"issue": shapes.issue(call, issue)})
+    raise Refused(404, "Not Found")
+
+
 @route("GET", f"{ISSUE}/timeline", "issues:read")
 def list_timeline(call: Call) -> Answer:
     made = find_issue(call)

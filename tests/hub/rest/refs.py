@@ -59,7 +59,8 @@ def create_ref(call: Call) -> Answer:
         raise Refused(422, "Object does not exist")
     _allowed(call, ref, ZEROS, oid)
     if call.repo.move_ref(ref, ZEROS, oid, call.by):
-        raise Refused(422, "Reference already exists")
+        # A name below or above an existing one cannot be made either.
+        raise Refused(422, "Reference already exists" if call.repo.git.ref(ref) else "Reference cannot be created")
     made = _shape(call, ref, oid)
     return Answer(201, made, {"Location": made["url"]})
 
