@@ -36,11 +36,12 @@ from hub import Hub, Repo
 REPO = "acme/site"
 LOOP = "autonomous-agent-loop.yml"
 WORKFLOW = Path(__file__).parents[3] / ".github" / "workflows" / LOOP
-CHECKED = "checks: [{name: tests, run: [grep, -q, Good, hello.txt]}]\n"
+CHECKED = "checks: [{name: tests, run: [grep, -rq, '--include=*.txt', Good day, .]}]\n"
 FILES = {
     "hello.txt": "Hello, world\n",
     "other.txt": "nothing\n",
     "requirements.txt": "ruff==0.14.2\n",
+    "said.txt": "Good day to all\n",
     ".github/autonomy.yml": f"version: 1\n{CHECKED}",
     f".github/workflows/{LOOP}": "on: workflow_dispatch\njobs: {}\n",
 }

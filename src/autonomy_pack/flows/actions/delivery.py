@@ -130,14 +130,12 @@ def set_labels(
     has = {label.casefold() for label in there}
     missing = [label for label in add if label.casefold() not in has]
     gone = [label for label in remove if label.casefold() in has]
-    if missing:
-        case.try_to(lambda: labels.need(case.means.github, missing), "labels")
     if missing or gone:
         case.try_to(lambda: _label(case, number, missing, gone), f"labels of #{number}")
 
 
 def _label(case: Case, number: str, add: Sequence[str], remove: Sequence[str]) -> None:
-    for name in case.means.github.label(number, add, remove):
+    for name in case.means.github.label(number, add, remove, table=labels.table()):
         case.notes.append(f"the repository has no label {name}")
 
 
