@@ -21,7 +21,7 @@ goal: Write the note.
 tools: [write]
 steps: [{write: {path: note.txt, text: "Done\\n"}}]
 """
-CONFIG = "version: 1\nmission: fix\nchecks: [{name: tests, run: [python3, -c, 'pass']}]\n"
+CONFIG = "version: 1\nmission: fix\nchecks: [{name: tests, run: [test, -f, note.txt]}]\n"
 BODY = "Please.\n\n## Acceptance Criteria\n- [ ] The note is there\n"
 # What a job needs of the pack; the rest of a checkout would only cost time.
 SHIPPED = ("src", "scripts", ".github", "requirements.lock", "action.yml", "pyproject.toml", "README.md")

@@ -19,7 +19,7 @@ from autonomy_pack.flows.actions.grounds import Ground, Stale
 from autonomy_pack.flows.actions.watch import Watch
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.job import Ending, Job, Terms
-from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.project import Base, Project
 from autonomy_pack.flows.work import Produced
 from autonomy_pack.forges import FORGES
 from autonomy_pack.model import CheckResult, Event, Leg, Outcome, Place, Result, Rules, Task, WorkflowRun
@@ -68,6 +68,17 @@ def run(github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, o
     return result
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Scratch(Project):
+    """A project whose base is the plan's: a job's checkout is detached at it, and has no branches."""
+
+    at: Base
+
+    def find_base(self) -> Base:
+        """The plan's base."""
+        return self.at
+
+
 class _Desk:
     """Where the attempt is made: a store, records and a workspace that are all thrown away."""
 
@@ -105,7 +116,8 @@ class _Desk:
         url = f"sqlite:///{self.folder / 'scratch.db'}"
         own = Place(root=place.root, git_dir=place.git_dir, workspace=self.folder / "workspace")
         forge = FORGES["local"](root=self.folder, git_dir=place.git_dir, handoffs=self.folder / "handoffs")
-        return Project(
+        return _Scratch(
+            at=Base(branch="HEAD", commit=self.leg.base, dirty=False),
             place=own,
             config=ground.config,
             missions={},
