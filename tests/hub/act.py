@@ -5,7 +5,7 @@
     assert (ran.code, ran.ran, ran.skipped) == (0, {"select", "run", "publish"}, set())
 
 `repository` is a folder with the caller's working copy (`clone` makes one of a repository of the hub). With a hub every
-program of every step sees it as github.com; without one there is no GitHub. Facts about act are in docs/why.md.
+program of every step sees it as github.com; without one there is no GitHub. Where act is not GitHub: test_act_gaps.py.
 """
 
 from __future__ import annotations

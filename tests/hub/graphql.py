@@ -30,6 +30,7 @@ from graphql import (
 from hub import cost, npm
 from hub.fields import FIELDS
 from hub.fields.nodes import Ask, Node, Problem
+from hub.referee import Violation
 from hub.things import Rate
 
 PACKAGE = ("@octokit/graphql-schema", "15.26.1", "package/schema.graphql")
@@ -150,7 +151,7 @@ def _refused(ask: Ask, error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, Problem):
         said = {"type": cause.kind, **said}
     if cause is not None and (not isinstance(cause, Problem) or cause.kind == "HUB"):
-        ask.hub.report([f"graphql: {error.message} at {error.path}"])
+        ask.hub.report([Violation("graphql", 200, ".".join(map(str, error.path or ())), error.message)])
     return said
 
 

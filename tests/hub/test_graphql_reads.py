@@ -124,6 +124,13 @@ def test_label_events_name_their_actor_but_neither_app_nor_database_id(repo: Rep
         assert "doesn't exist on type 'LabeledEvent'" in refused["errors"][0]["message"]
 
 
+def test_what_a_deleted_account_did_has_no_actor(hub: Hub, repo: Repo, ask: Asked) -> None:
+    repo.issue(author="gone", labels=[("bug", "gone")])
+    hub.delete_user("gone")
+    (event,) = ask(EVENTS, n=1, types=["LABELED_EVENT"])["data"]["repository"]["issue"]["timelineItems"]["nodes"]
+    assert (event["actor"], one(ask, "issue(number: 1) { author { login } }")["issue"]["author"]) == (None, None)
+
+
 def test_the_timeline_tells_removals_renames_and_references(repo: Repo, ask: Asked) -> None:
     repo.issue(title="Old", author="ada", labels=[("bug", "ada")])
     repo.unlabel(1, "bug", "ada")

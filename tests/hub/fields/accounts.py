@@ -7,9 +7,11 @@ from typing import Any
 from hub.fields.nodes import Args, Ask, Fields, Node, always, attributes, nothing
 
 
-def actor(user: Any) -> Node | None:
-    """The account as an Actor."""
-    return Node(user.kind, None, user) if user is not None else None
+def actor(user: Any, repo: Any = None) -> Node | None:
+    """The account as an Actor; in a repository's history a deleted account is null."""
+    if user is None or (repo is not None and user.login.casefold() not in repo.state.users):
+        return None
+    return Node(user.kind, None, user)
 
 
 def _login(ask: Ask, node: Node, args: Args) -> str:

@@ -127,7 +127,7 @@ NUMBERED: Fields = {
     "resourcePath": _path,
     "state": lambda ask, node, args: state(node.thing),
     "closed": lambda ask, node, args: node.thing.state == "closed",
-    "author": lambda ask, node, args: actor(node.thing.by.user),
+    "author": lambda ask, node, args: actor(node.thing.by.user, node.repo),
     "authorAssociation": lambda ask, node, args: association(node.repo, node.thing.by.user),
     "repository": lambda ask, node, args: Node("Repository", node.repo, node.repo),
     "labels": labels,
@@ -269,7 +269,7 @@ def _of_event(**fields: Any) -> Fields:
     """Fields every event has, and these: functions of (issue's node, event)."""
     common = {
         "id": lambda issue, event: event.node_id,
-        "actor": lambda issue, event: actor(event.by.user),
+        "actor": lambda issue, event: actor(event.by.user, issue.repo),
         "createdAt": lambda issue, event: event.at,
     }
     return {name: _reader(read) for name, read in (common | fields).items()}
@@ -292,7 +292,7 @@ def _other(issue: Node, event: Any) -> Node | None:
 LABEL_EVENT = _of_event(label=_label_then, labelable=lambda issue, event: issue)
 CROSS_REFERENCE: Fields = {
     "id": lambda ask, node, args: f"CRE_{node.thing[0].thing.number}_{node.thing[1].node_id}",
-    "actor": lambda ask, node, args: actor(node.thing[1].by.user),
+    "actor": lambda ask, node, args: actor(node.thing[1].by.user, node.repo),
     "createdAt": lambda ask, node, args: node.thing[1].created,
     "referencedAt": lambda ask, node, args: node.thing[1].created,
     "isCrossRepository": lambda ask, node, args: False,
@@ -315,7 +315,7 @@ COMMENT: Fields = {
     **attributes(lastEditedAt="edited"),
     "fullDatabaseId": lambda ask, node, args: str(node.thing.id),
     "bodyText": lambda ask, node, args: node.thing.body,
-    "author": lambda ask, node, args: actor(node.thing.by.user),
+    "author": lambda ask, node, args: actor(node.thing.by.user, node.repo),
     "authorAssociation": lambda ask, node, args: association(node.repo, node.thing.by.user),
     "includesCreatedEdit": lambda ask, node, args: bool(node.thing.edited),
     "issue": lambda ask, node, args: numbered(node.repo, node.repo.issues[node.thing.number]),
@@ -327,7 +327,7 @@ COMMENT: Fields = {
 }
 REVIEW: Fields = {
     **attributes("body", "state", id="node_id", databaseId="id", submittedAt="at", createdAt="at"),
-    "author": lambda ask, node, args: actor(node.thing.by.user),
+    "author": lambda ask, node, args: actor(node.thing.by.user, node.repo),
     "authorAssociation": lambda ask, node, args: association(node.repo, node.thing.by.user),
     "commit": lambda ask, node, args: git_object(node.repo, node.thing.commit),
     "url": lambda ask, node, args: f"{ask.site}/{node.repo.full_name}/pull/0#pullrequestreview-{node.thing.id}",
