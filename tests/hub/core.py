@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -21,11 +23,18 @@ from hub.tokens import Token, Used, job_permissions
 PERSON_RATE, JOB_RATE = 5000, 1000
 
 
+def _place() -> str | None:
+    """Memory where there is plenty: thousands of small repositories come and go, which is slow on a disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return str(memory) if roomy else None
+
+
 class Hub(State):
     """`with Hub() as hub:` serves on 127.0.0.1 until the end of the block. The words are at the top of state.py."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="hub-")
+        self._folder = tempfile.TemporaryDirectory(prefix="hub-", dir=_place())
         super().__init__(Path(self._folder.name))
         self.repos: dict[str, Repo] = {}
         self._old_names: dict[str, Repo] = {}

@@ -135,3 +135,16 @@ def test_objects_can_be_fetched_by_their_id_and_without_blobs(hub: Hub, repo: Re
     git("init", "-q", ".")
     ended = git("fetch", "-q", "--depth=1", "--filter=blob:none", url, repo.head())
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_push_from_a_shallow_clone_is_read_like_any_other(hub: Hub, repo: Repo, url: str, tmp_path: Path) -> None:
+    repo.commit({"b.txt": "b\n"})
+    git = Git(tmp_path / "c", hub.token("ada"))
+    assert git("clone", "-q", "--depth=1", url, ".").returncode == 0
+    head = git.commit({"n.txt": "n\n"})
+    ended = git("push", "-q", "origin", "HEAD:refs/heads/x")
+    assert ended.returncode == 0, ended.stderr
+    assert repo.head("x") == head
+    repo.protect("x", pushers=frozenset())
+    git.commit({"m.txt": "m\n"})
+    assert "protected branch hook declined" in git("push", "origin", "HEAD:refs/heads/x").stderr
