@@ -99,7 +99,6 @@ class Act:
     code: int
     records: Sequence[Mapping[str, Any]]
     stderr: str
-    seconds_over: bool = False
     left: Sequence[str] = field(default_factory=tuple)
 
     @cached_property
@@ -287,7 +286,7 @@ class Running:
                 over = True
                 self.interrupt()
             left = self._reap()
-            ran = Act(self.program.returncode, _records(self.folder / "stdout"), self._stderr(), over, left)
+            ran = Act(self.program.returncode, _records(self.folder / "stdout"), self._stderr(), left)
         finally:
             self.close()
         assert not over, f"act did not end within {self.seconds} s\n{ran.explain()}"

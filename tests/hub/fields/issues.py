@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import Any
 
 from hub.fields.accounts import actor
@@ -81,7 +82,7 @@ def timeline(ask: Ask, node: Node, args: Args) -> Any:
         if event.kind in TIMELINE
     ]
     found += [(source.created, source.id, "CROSS_REFERENCED_EVENT", Node("CrossReferencedEvent", node.repo, (node, source)))
-              for source in _mentioning(node)]  # fmt: skip
+              for source in _mentioning(ask, node)]  # fmt: skip
     found += [(comment.created, comment.id, "ISSUE_COMMENT", Node("IssueComment", node.repo, comment))
               for comment in node.thing.comments]  # fmt: skip
     hits = sorted(
@@ -92,10 +93,15 @@ def timeline(ask: Ask, node: Node, args: Args) -> Any:
     return page(items, args, connection="timelineItems", filteredCount=len(items), pageCount=len(items))
 
 
-def _mentioning(node: Node) -> list[Issue]:
-    number = str(node.thing.number)
-    others = (issue for issue in node.repo.issues.values() if issue is not node.thing and not issue.deleted)
-    return [issue for issue in others if number in MENTION.findall(f"{issue.title} {issue.body or ''}")]
+def _mentioning(ask: Ask, node: Node) -> list[Issue]:
+    """The issues and pull requests whose text names this one; all texts are read once a query."""
+    known = ask.memory.get(node.repo.id)
+    if known is None:
+        known = ask.memory[node.repo.id] = defaultdict(list)
+        for issue in node.repo.issues.values():
+            for number in {int(found) for found in MENTION.findall(f"{issue.title} {issue.body or ''}")}:
+                known[number].append(issue)
+    return [issue for issue in known.get(node.thing.number, ()) if issue is not node.thing and not issue.deleted]
 
 
 def _linked(ask: Ask, node: Node, args: Args) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.access import permit
@@ -36,13 +36,14 @@ class Node:
 @dataclass(frozen=True)
 class Ask:
     """Who asks: the hub, the token, the name of the job that uses it ("" = none), the points it has left, and the
-    address under which it knows the site."""
+    address under which it knows the site. `memory` keeps what one query asks for again and again."""
 
     hub: Any
     token: Any
     job: str
     rate: Mapping[str, Any]
     site: str
+    memory: dict[Any, Any] = field(default_factory=dict)
 
     def need(self, repo: Any, scope: str) -> None:
         """Note that a job uses a scope such as "issues:read"; refuse when it was not given to it."""
@@ -60,12 +61,12 @@ class Ask:
         return repo.permission(self.token.by.user.login) != "none"
 
 
-def needs(scope: str, field: Field) -> Field:
+def needs(scope: str, read: Field) -> Field:
     """The same field, for those who have the scope."""
 
     def checked(ask: Ask, node: Any, args: Args) -> Any:
         ask.need(node.repo, scope)
-        return field(ask, node, args)
+        return read(ask, node, args)
 
     return checked
 
@@ -73,7 +74,7 @@ def needs(scope: str, field: Field) -> Field:
 def attributes(*names: str, **renamed: str) -> Fields:
     """Fields that are attributes of the thing; "" becomes null, as the hub writes "never"."""
     found = {name: name for name in names} | renamed
-    return {field: _attribute(name) for field, name in found.items()}
+    return {shown: _attribute(name) for shown, name in found.items()}
 
 
 def _attribute(name: str) -> Field:
