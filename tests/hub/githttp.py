@@ -61,7 +61,7 @@ def _refusal(hub: Hub, request: Request, repo: Repo | None, service: str) -> Ans
         return _plain(404, "Repository not found.")
     if pushing and token is not None and not _may(token, repo, request.job, "write"):
         denied = f"Permission to {repo.full_name}.git denied to {token.by.user.login}."
-        return _plain(403, denied if token.kind == "user" else "Write access to repository not granted.")
+        return _plain(403, "Write access to repository not granted." if token.kind == "app" else denied)
     if pushing and repo.archived:
         return _plain(403, "This repository was archived so it is read-only.")
     return None

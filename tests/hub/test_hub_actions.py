@@ -153,3 +153,16 @@ def test_trees_commits_and_comparisons_are_gits_own(hub: Hub, repo: Repo, ask: A
     assert base64.b64decode(ask.get(f"{SITE}/git/blobs/{blob}").json()["content"]) == b"b\n"
     assert [file["filename"] for file in ask.get(f"{SITE}/commits/x").json()["files"]] == ["README.md", "d/b.txt"]
     assert hub.violations == []
+
+
+def test_a_workflow_token_makes_no_tree_with_a_workflow_of_its_own(hub: Hub, repo: Repo, ask: Asking) -> None:
+    job = Asking(hub, hub.job_token("acme/site", {"publish": {"contents": "write"}}), "publish")
+    row = {"path": ".github/workflows/loop.yml", "mode": "100644", "type": "blob"}
+    head = repo.git.commit(repo.head())
+    assert head
+    same = repo.git.at(head.tree, row["path"])
+    assert same
+    assert job.post(f"{SITE}/git/trees", {"tree": [{**row, "sha": same.oid}]}).status_code == 201
+    assert job.post(f"{SITE}/git/trees", {"tree": [{**row, "content": "on: push\n"}]}).status_code == 403
+    assert ask.post(f"{SITE}/git/trees", {"tree": [{**row, "content": "on: push\n"}]}).status_code == 201
+    assert hub.violations == []

@@ -53,7 +53,7 @@ def test_a_read_only_job_may_fetch_and_not_push(hub: Hub, repo: Repo, tmp_path: 
     git = clone(hub, tmp_path / "c", {"run": {"contents": "read"}}, "run")
     git.commit({"n.txt": "n\n"})
     ended = git("push", "origin", "HEAD:refs/heads/agent/x")
-    assert "Write access to repository not granted" in ended.stderr
+    assert "Permission to acme/site.git denied to github-actions[bot]" in ended.stderr
     assert hub.used.of("run") == {"contents": "read"}
 
 

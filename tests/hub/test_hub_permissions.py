@@ -135,7 +135,9 @@ def test_a_checkout_that_does_not_name_its_job_may_fetch_and_nothing_else(hub: H
     git = Git(tmp_path / "c", hub.job_token("acme/site", WORKFLOW))
     assert git("clone", "-q", f"{hub.server_url}/acme/site.git", ".").returncode == 0
     git.commit({"n.txt": "n"})
-    assert "Write access to repository not granted" in git("push", "origin", "HEAD:refs/heads/x").stderr
+    assert (
+        "Permission to acme/site.git denied to github-actions[bot]" in git("push", "origin", "HEAD:refs/heads/x").stderr
+    )
 
 
 def test_a_blocked_repository_is_451(hub: Hub, repo: Repo) -> None:

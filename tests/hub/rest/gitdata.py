@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from hub import shapes
+from hub.access import not_accessible
 from hub.gitdir import OID, Commit
 from hub.router import Answer, Call, Refused, custom, invalid, route
 
@@ -170,6 +171,7 @@ def tree_shape(call: Call, tree: str, *, recursive: bool = False) -> dict[str, A
 
 @route("POST", "/repos/{owner}/{repo}/git/trees", "contents:write")
 def create_tree(call: Call) -> Answer:
+    _no_foreign_workflows(call)
     git, base = call.repo.git, call.data.get("base_tree")
     if base and git.commit(base):
         base = git.commit(base).tree  # type: ignore[union-attr]
@@ -186,6 +188,18 @@ def create_tree(call: Call) -> Answer:
         files[row["path"]] = (row.get("mode", "100644").lstrip("0"), oid)
     made = tree_shape(call, git.write_files(files))
     return Answer(201, made, {"Location": made["url"]})
+
+
+def _no_foreign_workflows(call: Call) -> None:
+    """Without the permission `workflows` a tree may name only workflow files that are on the default branch so."""
+    if call.token is None or call.token.kind == "user":
+        return
+    head = call.repo.git.commit(call.repo.head())
+    for row in call.data.get("tree") or []:
+        if row["path"].startswith(".github/workflows/") and (row.get("sha") or "content" in row):
+            known = call.repo.git.at(head.tree, row["path"]) if head else None
+            if known is None or known.oid != row.get("sha"):
+                raise not_accessible("contents:write", "workflows:write")
 
 
 @route("GET", "/repos/{owner}/{repo}/git/blobs/{file_sha}", "contents:read")
