@@ -22,6 +22,7 @@ FORGE = "forges/test_local.py::test_"
 STOP, DECIDE, HAND = "flows/test_stop.py::test_", "flows/test_decisions.py::test_", "flows/test_handoff.py::test_"
 ATTEMPT, CHECK, BOX = "flows/test_attempt.py::test_", "flows/test_checks.py::test_", "flows/test_box.py::test_"
 CLAIM, RECORD, TRUST = "flows/test_claim.py::test_", "flows/test_records.py::test_", "flows/test_trust.py::test_"
+REMOTE, REFS = "edges/test_remote.py::test_", "store/test_gitrefs.py::test_"
 GIT, DRY = "controls/test_isolation.py::test_", "flows/test_rehearse.py::test_"
 
 STOPS = (
@@ -203,7 +204,7 @@ LEASES = (
     control(
         "a late writer is refused",
         HAND + "a_lease_stolen_in_mid_run_ends_it_stale_without_a_handoff",
-        ("store/tables.py", "if lease is not None and not self._one(sql.MINE, rows.lease_params(lease)):", "if False:"),
+        ("store/tables.py", "            if lease is not None:\n                self.require(lease)\n", ""),
     ),
     control(
         "a handoff begins under its fence",
@@ -638,6 +639,380 @@ DRY_RUNS = (
     ),
 )
 
+SELECT, SELECTED = "flows/actions/test_select_attacks.py::test_row_", "flows/actions/test_select.py::test_"
+TRUSTED, CLAIMING, CHOOSING = "policy/trusted.py", "flows/actions/claiming.py", "flows/actions/choosing.py"
+
+SELECTING = (
+    control(
+        "every steering label has its own event",
+        SELECT + "6_every_steering_label_needs_a_writers_event[mission:fix]",
+        (TRUSTED, "in steering(issue.labels):", "in steering(issue.labels)[:1]:"),
+    ),
+    control(
+        "a workflow's labels never count",
+        SELECT + "6_a_bots_label_starts_nothing_even_if_it_may_write[github-actions[bot]]",
+        (TRUSTED, "if labeling.actor_id == ACTIONS_ID or labeling.actor.casefold() in _ACTIONS:", "if False:"),
+    ),
+    control(
+        "an App's labels count when it is listed",
+        SELECT + "6_an_app_that_acts_for_a_person_counts_only_when_it_is_listed",
+        (TRUSTED, "if labeling.app and labeling.app not in apps:", "if False:"),
+    ),
+    control(
+        "who labels may write",
+        SELECT + "6_a_strangers_label_starts_nothing",
+        (
+            TRUSTED,
+            'if labeling.actor_id <= 0 or permissions.get(str(labeling.actor_id), "none") not in WRITERS:',
+            "if 0:",
+        ),
+    ),
+    control(
+        "the text is older than the label",
+        SELECT + "36_an_edit_after_the_label_needs_a_new_label[body]",
+        (TRUSTED, " or _why_edited(issue, labeling)", ""),
+    ),
+    control(
+        "the same second is not older",
+        SELECT + "36_an_edit_in_the_same_second_as_the_label_counts_as_after_it",
+        (TRUSTED, "unknown=_NEVER) < _time(", "unknown=_NEVER) <= _time("),
+    ),
+    control(
+        "choosing asks for trust",
+        "policy/test_trusted.py::test_an_issue_that_is_not_trusted_is_not_eligible_and_says_so",
+        ("policy/choose.py", "        _need_trust(issue, facts)\n", ""),
+    ),
+    control(
+        "missing permissions are no trust",
+        "policy/test_trusted.py::test_missing_permissions_or_labelings_are_never_trust",
+        (
+            "policy/choose.py",
+            "return issue.labelings is not None or facts.permissions is not None",
+            "return facts.permissions is not None",
+        ),
+    ),
+    control(
+        "no second pull request",
+        "policy/test_trusted.py::test_no_second_pull_request_is_made_for_an_issue",
+        ("policy/choose.py", "        _need_no_pull(issue, facts)\n", ""),
+    ),
+    control(
+        "candidates are read again with their events",
+        SELECT + "6_an_app_that_acts_for_a_person_counts_only_when_it_is_listed",
+        (CLAIMING, "        issue = issue and at.github.with_events(issue)\n", ""),
+    ),
+    control(
+        "permissions are those of now",
+        SELECT + "6_somebody_who_lost_write_after_the_look_is_a_stranger",
+        (CLAIMING, "permissions=permissions))", 'permissions=at.facts["permissions"]))'),
+    ),
+    control(
+        "what the box says is what the labels say",
+        SELECT + "42_what_the_box_says_of_an_issue_must_be_what_its_labels_say[changes0]",
+        (CLAIMING, "    if mine != tuple(", "    if not mine and mine != tuple("),
+    ),
+    control(
+        "the box names issues that were read",
+        SELECT + "42_a_box_cannot_name_an_issue_twice_or_one_that_was_not_read",
+        (CHOOSING, "    if strange or len(ids) != len({*ids}):", "    if not ids:"),
+    ),
+    control(
+        "choices have one closed shape",
+        SELECT + "42_choices_of_any_other_shape_are_refused_whole[changes8]",
+        ("flows/actions/exchange.py", "    shapes.need(name, data)\n    return data", "    return data"),
+    ),
+    control(
+        "facts, choices and plan can be read in one way",
+        SELECT + "42_text_that_can_be_read_in_two_ways_is_not_read[a key twice]",
+        ("flows/actions/exchange.py", "data = strict_json(content)", "data = json.loads(content)"),
+    ),
+    control(
+        "no choosing without a box",
+        SELECT + "1_without_a_box_nothing_is_chosen",
+        (CHOOSING, "    box.need_for_programs()\n", ""),
+    ),
+    control(
+        "choosing has no environment",
+        SELECT + "1_choosing_is_a_program_whose_arguments_and_environment_hold_nothing_of_the_job",
+        (CHOOSING, 'env={"XDG_CACHE_HOME": work, "HOME": work}', 'env={**__import__("os").environ}'),
+    ),
+    control(
+        "names in a plan have one form",
+        SELECT + "12_a_plan_with_any_other_name_in_it_is_refused[main;id-branch]",
+        ("flows/actions/exchange.py", "    shapes.need(name, data)\n    return data", "    return data"),
+    ),
+    control(
+        "stop before a claim",
+        SELECTED + "a_stop_after_choosing_lets_nothing_be_claimed[file]",
+        (CLAIMING, "    at.heed(draft.issue)\n    lease = _take(at, key)", "    lease = _take(at, key)"),
+    ),
+    control(
+        "a claim that cannot be used is given back",
+        SELECTED + "without_permission_to_label_the_lease_is_given_back_and_the_scope_named",
+        (CLAIMING, "        at.store.release(lease)\n", ""),
+    ),
+    control(
+        "a stranger's issue runs alone",
+        SELECTED + "an_issue_of_somebody_without_write_runs_alone",
+        (CLAIMING, "    if alone and at.legs:", "    if False:"),
+    ),
+    control(
+        "nothing runs beside a stranger's issue",
+        SELECTED + "nothing_joins_a_leg_that_runs_alone",
+        (CLAIMING, "return 0 if any(leg.alone for leg in new) else max(", "return max("),
+    ),
+    control(
+        "what was handed off is not completed again",
+        SELECTED + "a_change_that_was_handed_off_since_is_not_completed_again",
+        ("flows/actions/held.py", "return None if _is_done(store, lease, leg.attempt) else leg", "return leg"),
+    ),
+)
+
+REMOTES = (
+    control(
+        "a token follows no redirect",
+        REMOTE + "the_token_goes_in_a_header_to_its_own_host_only_and_follows_no_redirect",
+        ("edges/remote.py", '        "http.followRedirects": "false",\n', ""),
+    ),
+    control(
+        "a token is never sent in the clear",
+        REMOTE + "an_address_that_cannot_be_used_safely_is_refused",
+        (
+            "edges/remote.py",
+            'if parts.scheme == "http" and parts.hostname not in',
+            "if False and parts.hostname not in",
+        ),
+    ),
+    control(
+        "no password in a remote's address",
+        REMOTE + "an_address_that_cannot_be_used_safely_is_refused",
+        ("edges/remote.py", 'if "@" in parts.netloc:', "if False:"),
+    ),
+    control(
+        "only addresses of three kinds reach git",
+        REMOTE + "an_address_that_cannot_be_used_safely_is_refused",
+        ("edges/remote.py", 'if parts.scheme not in ("https", "http", "file") or', "if"),
+    ),
+    control(
+        "only refs reach git",
+        REMOTE + "what_is_no_ref_never_reaches_git",
+        ("edges/remote.py", 'if not form.fullmatch(word) or ".." in word:', "if False:"),
+    ),
+    control(
+        "no message of git's holds the token",
+        REMOTE + "no_message_holds_the_token",
+        ("edges/remote.py", "return redact(said.decode", "return str(said.decode"),
+        ("edges/remote.py", ", [self._token, _basic(self._token)] if self._token else [])", ")"),
+    ),
+    control(
+        "all refs of a push move or none",
+        REMOTE + "moves_are_made_together_or_not_at_all",
+        ("edges/remote.py", '"--atomic", ', ""),
+    ),
+    control(
+        "a push compares each ref",
+        REMOTE + "a_ref_that_is_not_where_it_was_is_left_alone",
+        ("edges/remote.py", "        words.append(f\"--force-with-lease={ref}:{'' if old == ZERO else old}\")\n", ""),
+    ),
+    control(
+        "a push whose answer was lost is looked for",
+        REFS + "a_push_whose_answer_is_lost_and_after_which_others_went_on_was_made",
+        ("edges/remote.py", "(lost and self._leads_to(move.new, tip))", "False"),
+    ),
+)
+
+REFS_OF_OTHERS = (
+    control(
+        "nobody is asked about a lease that cannot be read",
+        REFS + "a_lease_that_cannot_be_read_is_held_by_nobody_s_leave",
+        ("store/gitrefs.py", "return other != states.UNREADABLE and dead(other)", "return dead(other)"),
+    ),
+    control(
+        "a lease that cannot be read is held",
+        REFS + "a_lease_that_cannot_be_read_is_held_by_nobody_s_leave",
+        ("store/projection.py", "        if key is None:\n", "        if key is None or state is None:\n"),
+    ),
+    control(
+        "a lease's ref speaks of its own key only",
+        REFS + "a_lease_that_cannot_be_read_is_held_by_nobody_s_leave",
+        ("store/states.py", "return state if ref_of(state.lease.key) == ref else None", "return state"),
+    ),
+    control(
+        "a lease never goes back",
+        REFS + "a_lease_whose_fence_falls_or_whose_holder_changes_under_one_fence_is_held_until_it_is_put_back",
+        (
+            "store/projection.py",
+            "if state is None or (before and _goes_back(before, state.lease)):",
+            "if state is None:",
+        ),
+    ),
+    control(
+        "what has two readings is not read",
+        REFS + "a_lease_that_cannot_be_read_is_held_by_nobody_s_leave",
+        ("store/public.py", "object_pairs_hook=_once, ", ""),
+    ),
+    control(
+        "events follow each other",
+        REFS + "rewritten_events_are_unknown_and_block",
+        ("store/projection.py", "if note.parents != ((before,) if before else ()):", "if False:"),
+    ),
+    control(
+        "events never go back",
+        REFS + "rewritten_events_are_unknown_and_block",
+        ("store/projection.py", "if before != tip:", "if False:"),
+    ),
+    control(
+        "events of others keep to the schema",
+        REFS + "events_that_cannot_be_read_block_and_name_their_commit",
+        ("store/lines.py", "    data = public.parsed(line)\n    _check(data)\n", "    data = public.parsed(line)\n"),
+    ),
+    control(
+        "an event under a lease meets a takeover",
+        REFS + "an_event_under_a_lease_moves_the_lease_too_so_that_a_takeover_meets_it",
+        ("store/gitrefs.py", "if lease else []", "if not lease else []"),
+    ),
+    control(
+        "claims of paths meet",
+        REFS + "a_claim_of_paths_moves_a_ref_that_every_claim_of_paths_moves",
+        ("store/gitrefs.py", "guards = [states.PATHS] if any(", "guards = [states.PATHS] if False and any("),
+    ),
+    control(
+        "a claim meets what its condition was read from",
+        REFS + "a_claim_under_a_condition_moves_the_events_that_the_condition_was_read_from",
+        ("store/gitrefs.py", "        guards += [lines.EVENTS] if only_if is not None else []\n", ""),
+    ),
+    control(
+        "no secret in a pushed event",
+        REFS + "nothing_secret_is_pushed",
+        ("store/lines.py", "public.without_secrets(dict(event.data))", "dict(event.data)"),
+    ),
+    control(
+        "no secret in a pushed lease",
+        REFS + "nothing_secret_is_pushed",
+        ("store/states.py", "public.without_secrets(state.said)", "dict(state.said)"),
+    ),
+    control(
+        "no machine's name in a pushed lease",
+        REFS + "nothing_secret_is_pushed",
+        ("store/states.py", "rows.holder_text(hidden(lease.holder))", "rows.holder_text(lease.holder)"),
+    ),
+    control(
+        "no machine's name in a pushed event",
+        REFS + "nothing_secret_is_pushed",
+        ("store/lines.py", 'f"{public.hashed(host)}:{pid}"', 'f"{host}:{pid}"'),
+    ),
+    control(
+        "gc leaves what is held",
+        "flows/test_gc.py::test_leases_of_tasks_that_are_long_over_go_and_all_others_stay",
+        ("flows/gc.py", "        if lease.holder is not None:\n", "        if False:\n"),
+    ),
+    control(
+        "gc leaves what is young",
+        "flows/test_gc.py::test_leases_of_tasks_that_are_long_over_go_and_all_others_stay",
+        ("flows/gc.py", 'return "" if newest < self._before else', 'return "" if newest else'),
+    ),
+    control(
+        "gc leaves what a question is open about",
+        "flows/test_gc.py::test_changes_go_when_their_run_and_their_question_are_over",
+        ("flows/gc.py", 'if any(one.status == "pending" for one in decisions):', "if False:"),
+    ),
+    control(
+        "a dry run of gc removes nothing",
+        "flows/test_gc.py::test_a_dry_run_writes_nothing",
+        ("flows/gc.py", "set(old) if dry_run else _removed(store, old)", "_removed(store, old)"),
+    ),
+)
+
+API = "edges/github/test_github_"
+WIRE, CALLS, FAILED = "edges/github/wire.py", "edges/github/calls.py", "edges/github/failures.py"
+HUB = "forges/test_github.py::test_"
+
+GITHUB = (
+    control(
+        "a lost write is looked for before it is sent again",
+        API + "writes.py::test_a_write_whose_answer_is_lost_ends_as_if_it_were_not[die_after-comment]",
+        ("edges/github/patience.py", "done = look() if patience.lost and look else None", "done = None"),
+    ),
+    control(
+        "a redirect is not followed with the token",
+        API + "hosts.py::test_a_redirect_elsewhere_is_not_followed[302]",
+        (WIRE, "allow_redirects=False,", "allow_redirects=True,"),
+    ),
+    control(
+        "PyGithub sees nothing it would act on",
+        API + "hosts.py::test_a_server_that_says_wait_is_not_asked_by_anybody_but_us",
+        (WIRE, "    status = 200\n", "    @property\n    def status(self) -> int:\n        return self.reply.status\n"),
+    ),
+    control(
+        "a token is sent over https only",
+        API + "failures.py::test_a_token_goes_to_no_address_that_everybody_can_read_along[ftp://127.0.0.1]",
+        (
+            "edges/github/client.py",
+            'if parts.scheme != "https" and (parts.scheme, parts.hostname) not in _LOOPBACK:',
+            "if 0:",
+        ),
+    ),
+    control(
+        "the last requests of the hour are left to people",
+        API + "failures.py::test_below_the_reserve_writes_and_choosing_are_refused_and_stopping_is_not",
+        (CALLS, '        if not urgent:\n            self._spare("core")\n', ""),
+    ),
+    control(
+        "half an answer of GraphQL is none",
+        API + "failures.py::test_half_an_answer_of_graphql_is_none",
+        (FAILED, 'raise Lost("GraphQL could not finish the query")', "continue"),
+        (CALLS, 'if wrong or told.get("data") is None:', 'if told.get("data") is None:'),
+    ),
+    control(
+        "GitHub's words are redacted",
+        API + "patience.py::test_words_of_the_answer_are_shown_without_secrets_and_escapes",
+        (FAILED, "return one_line(redact(said), 300)", "return one_line(said, 300)"),
+    ),
+    control(
+        "an artifact has at most so many bytes",
+        API + "runs.py::test_artifacts_are_listed_and_fetched_as_they_are",
+        (WIRE, "        if size > limit:\n", "        if size > LIMIT:\n"),
+        (CALLS, "if len(reply.body) > limit:", "if False:"),
+    ),
+    control(
+        "a permission belongs to an account, not to its name",
+        API + "issues.py::test_permissions_belong_to_accounts_not_to_names",
+        ("edges/github/people.py", "if actor_id and account == actor_id else", "if actor_id else"),
+    ),
+    control(
+        "half a policy is none",
+        API + "issues.py::test_a_policy_that_cannot_be_read_whole_is_none",
+        ("edges/github/looking.py", 'or blob["isTruncated"] or blob["isBinary"]', ""),
+        ("edges/github/looking.py", 'blob.get("text") is None', "False"),
+    ),
+    control(
+        "only a pull request at our commit is ours",
+        API + "writes.py::test_a_pull_request_at_another_commit_is_left_alone",
+        ("edges/github/pulls.py", "if found[-1].head != offer.head:", "if False:"),
+    ),
+    control(
+        "only a pull request of this repository is ours",
+        API + "writes.py::test_a_pull_request_of_the_owners_other_copy_is_not_ours_either",
+        ("edges/github/pulls.py", " and one.same_repository]", "]"),
+    ),
+    control(
+        "branch and lease move together",
+        HUB + "a_stale_fence_refuses_the_branch_too",
+        ("forges/github.py", "new=offer.head), *fence]", "new=offer.head)]"),
+    ),
+    control(
+        "a pushed branch is read back",
+        HUB + "a_branch_that_is_not_what_was_pushed_gets_no_pull_request",
+        ("forges/github.py", "if tip != offer.head:", "if False:"),
+        ("edges/github/pulls.py", "if found[-1].head != offer.head:", "if False:"),
+    ),
+    control(
+        "a branch of somebody else's is left alone",
+        HUB + "a_branch_with_another_commit_is_never_overwritten",
+        ("forges/github.py", "if here != wanted[0].new:", "if False:"),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *TRUSTS,
@@ -649,4 +1024,8 @@ CONTROLS = (
     *SINKS,
     *ISOLATION,
     *DRY_RUNS,
+    *REMOTES,
+    *REFS_OF_OTHERS,
+    *SELECTING,
+    *GITHUB,
 )

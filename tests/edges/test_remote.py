@@ -303,7 +303,7 @@ def test_the_token_goes_in_a_header_to_its_own_host_only_and_follows_no_redirect
         (401, b"", "does not know the token"),
         (403, b"", "may not write"),
         (404, b"", "no such repository"),
-        (500, f"{TOKEN} {BASIC}".encode(), "failed"),
+        (500, f"fatal: {TOKEN} {BASIC}\n".encode(), "failed"),
         (200, f"{TOKEN} {BASIC}\n".encode(), "failed"),
     ],
 )

@@ -157,6 +157,15 @@ def test_a_claim_of_paths_moves_a_ref_that_every_claim_of_paths_moves(place):
     assert place.git("rev-parse", f"{place.refs()[states.PATHS]}^") == first
 
 
+def test_a_claim_under_a_condition_moves_the_events_that_the_condition_was_read_from(place):
+    store = place.clone()
+    store.append([stopped()])
+    before = place.refs()[EVENTS]
+    assert store.claim(["tick"], ME, seconds=30, dead=alive, only_if=QueueBelow(capacity=1))
+    assert place.git("rev-parse", f"{place.refs()[EVENTS]}^") == before
+    assert [one.kind for one in place.clone("b").events()] == ["store.migrated", "control.set"]
+
+
 def test_a_released_lease_keeps_its_ref_and_each_state_has_the_one_it_replaced_as_its_only_parent(place):
     store = place.clone()
     for fence in (1, 2):
