@@ -6,14 +6,32 @@ from pathlib import Path
 
 import click
 
-from autonomy_pack.commands import options
+from autonomy_pack.commands import remote as remotely
+from autonomy_pack.errors import NeedsPerson
 
 
 @click.command(name="resume")
-@options.repo
-def command(repo: Path) -> None:
-    """Take the stop away; `autonomy run` works again."""
+@click.option("--remote", is_flag=True, help="Take the stop on GitHub away: STOP, and the workflow if we disabled it.")
+@click.option("--enable-workflow", is_flag=True, help="With --remote: enable the workflow whoever disabled it.")
+@remotely.workflow
+@remotely.repo
+def command(*, remote: bool, enable_workflow: bool, workflow: str, repo: str) -> None:
+    """Take the stop away; `autonomy run` works again. On GitHub (--remote) a token is needed: GH_TOKEN."""
+    if remote or enable_workflow:
+        _remotely(repo, workflow, enable=enable_workflow)
+        return
     from autonomy_pack.flows import project, stop
 
-    was_set = stop.resume(project.find(repo))
+    was_set = stop.resume(project.find(Path(repo)))
     click.echo("Resumed; `autonomy run` goes on." if was_set else "Nothing was stopped.")
+
+
+def _remotely(repo: str, workflow: str, *, enable: bool) -> None:
+    from autonomy_pack.flows.actions import remote_stop
+
+    with remotely.opened(repo) as (github, store):
+        done = remote_stop.resume(github, store, workflow, enable=enable)
+        remotely.tell(done)
+        if done.holds:
+            raise NeedsPerson(f"{github.repo} is still stopped", "Do what is said above, then resume again.")
+        click.echo(f"{github.repo} goes on." if done.done else "Nothing was stopped.")

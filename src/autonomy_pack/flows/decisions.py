@@ -103,6 +103,7 @@ def approve(project: Project, decision: str, why: str, report: Report) -> Event:
     stop.heed(project.place)
     asked = find(project, decision)
     offer = handoff.read(project, asked.run)
+    stop.heed_forge(project, offer.issue)
     handoff.bring_in(project, offer)
     why_not = "" if handoff.action_sha256(offer) == asked.action_sha256 else "its records name another action"
     why_not = why_not or handoff.why_stale(project, offer)

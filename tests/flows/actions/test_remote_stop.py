@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +23,9 @@ OFF = "disabled_manually"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path) -> Iterator[remote_stop.Open]:
     opened = open_store(f"sqlite:///{tmp_path / 'autonomy.db'}")
-    yield opened
+    yield lambda: opened
     opened.close()
 
 
@@ -36,7 +39,9 @@ def loop(repo: Repo) -> str:
     return repo.workflow(remote_stop.WORKFLOW).state
 
 
-def test_stopping_disables_the_workflow_first_and_then_commits_the_file(here: tuple[Hub, Repo], store: Store) -> None:
+def test_stopping_disables_the_workflow_first_and_then_commits_the_file(
+    here: tuple[Hub, Repo], store: remote_stop.Open
+) -> None:
     hub, repo = here
     done = remote_stop.stop(client(hub, hub.token("boss")), store, "strange commits")
     assert done.holds
@@ -46,7 +51,7 @@ def test_stopping_disables_the_workflow_first_and_then_commits_the_file(here: tu
     assert [line.split(" ")[1].rpartition("/")[2] for line in writes(hub)] == ["disable", "STOP"]
 
 
-def test_every_job_sees_both_switches(here: tuple[Hub, Repo], store: Store) -> None:
+def test_every_job_sees_both_switches(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
     hub, repo = here
     github = client(hub, hub.token("boss"))
     remote_stop.stop(github, store, "")
@@ -55,7 +60,9 @@ def test_every_job_sees_both_switches(here: tuple[Hub, Repo], store: Store) -> N
     assert remote_stop.WORKFLOW in github.stop_words(remote_stop.WORKFLOW, now=True)
 
 
-def test_a_protected_branch_leaves_the_workflow_disabled_and_is_told(here: tuple[Hub, Repo], store: Store) -> None:
+def test_a_protected_branch_leaves_the_workflow_disabled_and_is_told(
+    here: tuple[Hub, Repo], store: remote_stop.Open
+) -> None:
     hub, repo = here
     repo.protect("main", pushers=frozenset())
     done = remote_stop.stop(client(hub, hub.token("ada")), store, "")
@@ -66,7 +73,7 @@ def test_a_protected_branch_leaves_the_workflow_disabled_and_is_told(here: tuple
     assert FILE in done.failed[0]
 
 
-def test_who_may_do_neither_has_stopped_nothing_and_knows_it(here: tuple[Hub, Repo], store: Store) -> None:
+def test_who_may_do_neither_has_stopped_nothing_and_knows_it(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
     hub, repo = here
     with pytest.raises(WorldError, match="nothing was stopped"):
         remote_stop.stop(client(hub, hub.token("mallory")), store, "")
@@ -74,7 +81,7 @@ def test_who_may_do_neither_has_stopped_nothing_and_knows_it(here: tuple[Hub, Re
     assert repo.file(FILE) is None
 
 
-def test_stopping_twice_is_stopping_once(here: tuple[Hub, Repo], store: Store) -> None:
+def test_stopping_twice_is_stopping_once(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
     hub, _ = here
     github = client(hub, hub.token("boss"))
     remote_stop.stop(github, store, "first")
@@ -83,7 +90,9 @@ def test_stopping_twice_is_stopping_once(here: tuple[Hub, Repo], store: Store) -
     assert f"workflow {remote_stop.WORKFLOW} is {OFF} already" in done.done
 
 
-def test_resuming_deletes_the_file_and_enables_what_we_disabled(here: tuple[Hub, Repo], store: Store) -> None:
+def test_resuming_deletes_the_file_and_enables_what_we_disabled(
+    here: tuple[Hub, Repo], store: remote_stop.Open
+) -> None:
     hub, repo = here
     github = client(hub, hub.token("boss"))
     remote_stop.stop(github, store, "")
@@ -94,7 +103,9 @@ def test_resuming_deletes_the_file_and_enables_what_we_disabled(here: tuple[Hub,
     assert repo.file(FILE) is None
 
 
-def test_a_workflow_that_a_person_disabled_is_never_enabled_by_us(here: tuple[Hub, Repo], store: Store) -> None:
+def test_a_workflow_that_a_person_disabled_is_never_enabled_by_us(
+    here: tuple[Hub, Repo], store: remote_stop.Open
+) -> None:
     hub, repo = here
     github = client(hub, hub.token("boss"))
     repo.workflow(remote_stop.WORKFLOW).state = OFF
@@ -106,7 +117,9 @@ def test_a_workflow_that_a_person_disabled_is_never_enabled_by_us(here: tuple[Hu
     assert repo.file(FILE) is None
 
 
-def test_what_we_enabled_again_is_a_persons_when_it_is_off_later(here: tuple[Hub, Repo], store: Store) -> None:
+def test_what_we_enabled_again_is_a_persons_when_it_is_off_later(
+    here: tuple[Hub, Repo], store: remote_stop.Open
+) -> None:
     hub, repo = here
     github = client(hub, hub.token("boss"))
     remote_stop.disable(github, store, "")
@@ -116,7 +129,7 @@ def test_what_we_enabled_again_is_a_persons_when_it_is_off_later(here: tuple[Hub
     assert loop(repo) == OFF
 
 
-def test_a_person_may_enable_it_in_so_many_words(here: tuple[Hub, Repo], store: Store) -> None:
+def test_a_person_may_enable_it_in_so_many_words(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
     hub, repo = here
     repo.workflow(remote_stop.WORKFLOW).state = OFF
     done = remote_stop.resume(client(hub, hub.token("boss")), store, enable=True)
@@ -124,8 +137,78 @@ def test_a_person_may_enable_it_in_so_many_words(here: tuple[Hub, Repo], store: 
     assert loop(repo) == "active"
 
 
-def test_resuming_what_is_not_stopped_writes_nothing(here: tuple[Hub, Repo], store: Store) -> None:
+def test_resuming_what_is_not_stopped_writes_nothing(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
     hub, _ = here
     done = remote_stop.resume(client(hub, hub.token("boss")), store)
     assert (done.done, done.failed, done.holds) == ((), (), False)
+    assert writes(hub) == []
+
+
+def test_a_store_that_cannot_be_opened_does_not_keep_the_workflow_on(here: tuple[Hub, Repo]) -> None:
+    hub, repo = here
+
+    def broken() -> Store:
+        raise WorldError("no store", "Mend it.")
+
+    done = remote_stop.stop(client(hub, hub.token("boss")), broken, "")
+    assert loop(repo) == OFF
+    assert "--enable-workflow" in done.done[0]
+
+
+def here_called(hub: Hub, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The real command line, with a person's token."""
+    env = {
+        **os.environ,
+        "GH_TOKEN": hub.token("boss"),
+        "GITHUB_API_URL": hub.api_url,
+        "GITHUB_GRAPHQL_URL": hub.graphql_url,
+        "GITHUB_SERVER_URL": hub.server_url,
+    }
+    env.pop("GITHUB_REPOSITORY", None)
+    return subprocess.run(
+        [sys.executable, "-m", "autonomy_pack", *words],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_person_stops_and_resumes_from_anywhere(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    stopped = here_called(hub, tmp_path, "stop", "--remote", "--repo", "acme/site", "--reason", "strange commits")
+    assert stopped.returncode == 0, stopped.stderr
+    assert loop(repo) == OFF
+    assert "strange commits" in (repo.file(FILE) or "")
+    resumed = here_called(hub, tmp_path, "resume", "--remote", "--repo", "acme/site")
+    assert resumed.returncode == 0, resumed.stderr
+    assert (loop(repo), repo.file(FILE)) == ("active", None)
+    again = here_called(hub, tmp_path, "resume", "--remote", "--repo", "acme/site")
+    assert "Nothing was stopped" in again.stdout
+
+
+def test_only_the_workflow_is_disabled_when_only_that_is_asked_for(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    ended = here_called(hub, tmp_path, "stop", "--disable-workflow", "--repo", "acme/site")
+    assert ended.returncode == 0, ended.stderr
+    assert (loop(repo), repo.file(FILE)) == (OFF, None)
+
+
+def test_a_workflow_disabled_by_a_person_needs_the_word_for_it(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    repo.workflow(remote_stop.WORKFLOW).state = OFF
+    ended = here_called(hub, tmp_path, "resume", "--remote", "--repo", "acme/site")
+    assert ended.returncode == 3
+    assert "--enable-workflow" in ended.stderr
+    assert loop(repo) == OFF
+    ended = here_called(hub, tmp_path, "resume", "--remote", "--enable-workflow", "--repo", "acme/site")
+    assert (ended.returncode, loop(repo)) == (0, "active")
+
+
+def test_without_a_token_or_a_repository_nothing_is_tried(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, _ = here
+    ended = here_called(hub, tmp_path, "stop", "--remote")
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
     assert writes(hub) == []

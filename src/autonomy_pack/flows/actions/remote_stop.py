@@ -20,6 +20,9 @@ WORKFLOW = "autonomous-agent-loop.yml"
 _DISABLED, _ENABLED = "disabled", "running"
 _WHY = "Stopped by autonomy stop --remote"
 
+Open = Callable[[], Store]
+"""Opens the repository's store: only after the workflow is off, so that nothing can keep it on."""
+
 
 @value
 class Done:
@@ -30,7 +33,7 @@ class Done:
     holds: bool
 
 
-def stop(github: GitHub, store: Store, why: str, workflow: str = WORKFLOW) -> Done:
+def stop(github: GitHub, store: Open, why: str, workflow: str = WORKFLOW) -> Done:
     """Disable the workflow, then commit the STOP file to the default branch if that may be; one of them is enough.
 
     WorldError when neither could be done: then nothing is stopped.
@@ -51,14 +54,14 @@ def _try(act: Callable[[], str], what: str, done: list[str], failed: list[str]) 
         failed.append(f"{what}: {error.says}. {error.fix}")
 
 
-def disable(github: GitHub, store: Store, why: str, workflow: str = WORKFLOW) -> str:
+def disable(github: GitHub, store: Open, why: str, workflow: str = WORKFLOW) -> str:
     """Disable the workflow and note that it was us; what was done, in words. One that is not active is left alone."""
     state = github.workflow_state(workflow)
     if state != "active":
         return f"workflow {workflow} is {state} already"
     github.disable_workflow(workflow)
     try:
-        _note(store, workflow, _DISABLED, why)
+        _note(store(), workflow, _DISABLED, why)
     except PackError as error:
         return f"workflow {workflow} disabled, which could not be noted ({error.says}): resume with --enable-workflow"
     return f"workflow {workflow} disabled"
@@ -71,7 +74,7 @@ def _commit_stop(github: GitHub, why: str) -> str:
     return f"{STOP_FILE} committed to {branch}"
 
 
-def resume(github: GitHub, store: Store, workflow: str = WORKFLOW, *, enable: bool = False) -> Done:
+def resume(github: GitHub, store: Open, workflow: str = WORKFLOW, *, enable: bool = False) -> Done:
     """Delete the STOP file, and enable the workflow again if it was us who disabled it.
 
     One that a person disabled stays so, unless `enable` says otherwise in so many words: then `holds` is true.
@@ -91,14 +94,14 @@ def _delete_stop(github: GitHub) -> str:
     return f"{STOP_FILE} deleted from {branch}"
 
 
-def _enable(github: GitHub, store: Store, workflow: str, *, enable: bool) -> str:
+def _enable(github: GitHub, store: Open, workflow: str, *, enable: bool) -> str:
     state = github.workflow_state(workflow)
     if state == "active":
         return ""
-    if not enable and not was_us(store, workflow):
+    if not enable and not was_us(store(), workflow):
         raise WorldError(f"it is {state}, and not by us", "If it should run again, say --enable-workflow.")
     github.enable_workflow(workflow)
-    _note(store, workflow, _ENABLED, "")
+    _note(store(), workflow, _ENABLED, "")
     return f"workflow {workflow} enabled"
 
 
