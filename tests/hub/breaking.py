@@ -44,7 +44,11 @@ def _key(request: Request) -> str:
 
 def remember(hub: Hub, request: Request, answer: Answer) -> None:
     """Keep the last two different answers of each read, for stale reads."""
-    reads = request.method == "GET" or (request.route == "graphql" and not request.writes)
+    reads = (
+        request.method == "GET"
+        or request.route == "git-upload-pack"
+        or (request.route == "graphql" and not request.writes)
+    )
     if reads and answer.status in (200, 404):
         key = _key(request)
         kept = hub.answers.setdefault(key, [])
@@ -60,4 +64,5 @@ def stale(hub: Hub, request: Request, answer: Answer) -> Answer:
         return answer
     status, text = json.loads(kept[0])
     request.status = status
-    return Answer(status, None, {"Content-Type": "application/json; charset=utf-8"}, text.encode("latin-1"))
+    headers = {name: value for name, value in answer.headers.items() if name != "ETag"}
+    return Answer(status, None, headers, text.encode("latin-1"))

@@ -8,12 +8,13 @@ import re
 import subprocess
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hub.gitobjects import ZEROS, Commit, Entry, commit_of, entries, order, person
+
+__all__ = ["OID", "ZEROS", "Commit", "Entry", "GitDir"]
 OID = re.compile(r"[0-9a-f]{40}")
-ZEROS = "0" * 40
 CONFIG = """[core]
 \trepositoryformatversion = 0
 \tbare = true
@@ -33,27 +34,6 @@ CONFIG = """[core]
 \tauto = 0
 """
 ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "LC_ALL": "C"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a tree object."""
-
-    mode: str
-    name: str
-    oid: str
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit object. `author` and `committer` are (name, email, time as 2026-01-02T03:04:05Z)."""
-
-    oid: str
-    tree: str
-    parents: tuple[str, ...]
-    author: tuple[str, str, str]
-    committer: tuple[str, str, str]
-    message: str
 
 
 class GitDir:
@@ -117,7 +97,7 @@ class GitDir:
 
     def move(self, moves: Sequence[tuple[str, str | None, str]]) -> str:
         """One transaction of (ref, old or None = whatever it is, new); zeros mean absent. "" or git's complaint."""
-        lines = [_order(ref, old, new) for ref, old, new in moves]
+        lines = [order(ref, old, new) for ref, old, new in moves]
         ended = self.git("update-ref", "--stdin", stdin="".join(lines).encode())
         return "" if ended.returncode == 0 else ended.stderr.decode(errors="replace").strip() or "refused"
 
@@ -167,7 +147,7 @@ class GitDir:
     def tree(self, oid: str) -> list[Entry]:
         """The lines of one tree object; empty when it is none."""
         found = self.read(oid)
-        return list(_entries(found[1])) if found and found[0] == "tree" else []
+        return list(entries(found[1])) if found and found[0] == "tree" else []
 
     def files(self, tree: str, prefix: str = "") -> dict[str, Entry]:
         """Path → entry of every file below a tree."""
@@ -207,7 +187,7 @@ class GitDir:
         found = self.read(oid)
         if found and found[0] == "tag":
             return self.commit(found[1].split(b"\n", 1)[0].split()[1].decode())
-        return _commit(oid, found[1]) if found and found[0] == "commit" else None
+        return commit_of(oid, found[1]) if found and found[0] == "commit" else None
 
     def write_commit(
         self,
@@ -219,7 +199,7 @@ class GitDir:
     ) -> str:
         """A commit object; its id."""
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
-        lines += [f"author {_person(author)}", f"committer {_person(committer)}", "", message]
+        lines += [f"author {person(author)}", f"committer {person(committer)}", "", message]
         return self.put("commit", "\n".join(lines).encode())
 
     def resolve(self, name: str) -> str | None:
@@ -236,46 +216,3 @@ class GitDir:
     def log(self, *words: str) -> list[str]:
         """Commit ids of `git rev-list` with these words."""
         return self.git("rev-list", *words).stdout.decode().split()
-
-
-def _order(ref: str, old: str | None, new: str) -> str:
-    if new == ZEROS:
-        return f"delete {ref}\n" if old is None else f"delete {ref} {old}\n"
-    if old == ZEROS:
-        return f"create {ref} {new}\n"
-    return f"update {ref} {new}\n" if old is None else f"update {ref} {new} {old}\n"
-
-
-def _entries(data: bytes) -> Iterator[Entry]:
-    at = 0
-    while at < len(data):
-        end = data.index(b"\0", at)
-        mode, _, name = data[at:end].partition(b" ")
-        yield Entry(mode.decode(), name.decode("utf-8", "surrogateescape"), data[end + 1 : end + 21].hex())
-        at = end + 21
-
-
-def _commit(oid: str, data: bytes) -> Commit:
-    head, _, message = data.decode("utf-8", "replace").partition("\n\n")
-    fields: dict[str, list[str]] = {}
-    for line in head.split("\n"):
-        key, _, value = line.partition(" ")
-        fields.setdefault(key, []).append(value)
-    author, committer = _when(fields["author"][0]), _when(fields["committer"][0])
-    return Commit(oid, fields["tree"][0], tuple(fields.get("parent", [])), author, committer, message)
-
-
-def _when(line: str) -> tuple[str, str, str]:
-    from datetime import UTC, datetime
-
-    name, _, rest = line.partition(" <")
-    email, _, stamp = rest.partition("> ")
-    moment = datetime.fromtimestamp(int(stamp.split()[0]), UTC)
-    return name, email, moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _person(who: tuple[str, str, str]) -> str:
-    from datetime import datetime
-
-    name, email, at = who
-    return f"{name} <{email}> {int(datetime.fromisoformat(at.replace('Z', '+00:00')).timestamp())} +0000"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import Hub, Repo
+from hub import Fault, Hub, Repo
 from hub.asking import Asking, Git
 
 WORKFLOW = "on: [push, pull_request]\njobs: {}\n"
@@ -148,3 +148,12 @@ def test_a_push_from_a_shallow_clone_is_read_like_any_other(hub: Hub, repo: Repo
     repo.protect("x", pushers=frozenset())
     git.commit({"m.txt": "m\n"})
     assert "protected branch hook declined" in git("push", "origin", "HEAD:refs/heads/x").stderr
+
+
+def test_a_listing_of_refs_can_be_stale(hub: Hub, repo: Repo, url: str, tmp_path: Path) -> None:
+    git, old = Git(tmp_path / "c", hub.token("ada")), repo.head()
+    assert old in git("ls-remote", url, "refs/heads/main").stdout
+    new = repo.commit({"b.txt": "b\n"})
+    hub.faults.add(Fault("stale_read", "git-upload-pack"))
+    assert old in git("ls-remote", url, "refs/heads/main").stdout
+    assert new in git("ls-remote", url, "refs/heads/main").stdout
