@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,13 @@ def _redacted(part: Any, secrets: tuple[str, ...]) -> Any:
 
 def write_run(project: Project, run: Run, end: Event | None) -> None:
     """run.json: the run as its events tell it; outcome null while it goes on, or when its process was killed."""
+    write_json(Path(run.folder) / "run.json", run_record(run, end, project.store.events(run=run.id)))
+
+
+def run_record(run: Run, end: Event | None, told: Iterable[Event]) -> dict[str, Any]:
+    """A run and its events as `schemas/run.json` publishes them."""
     ended = ("outcome", "why", "seconds", "usd", "tokens", "transcript_sha256")
-    record = {
+    return {
         "version": 1,
         "pack": __version__,
         "run": run.id,
@@ -116,9 +121,8 @@ def write_run(project: Project, run: Run, end: Event | None) -> None:
         "attempt": run.attempt,
         "base": run.base,
         **{name: end.data[name] if end else None for name in ended},
-        "events": [as_json(event) for event in project.store.events(run=run.id)],
+        "events": [as_json(event) for event in told],
     }
-    write_json(Path(run.folder) / "run.json", record)
 
 
 def as_json(event: Event) -> dict[str, Any]:

@@ -42,7 +42,7 @@ FILES = {
     "other.txt": "nothing\n",
     "requirements.txt": "ruff==0.14.2\n",
     "said.txt": "Good day to all\n",
-    ".github/autonomy.yml": f"version: 1\n{CHECKED}",
+    ".github/autonomy.yml": f"version: 1\nlanes: {{default: {{slots: 4}}}}\n{CHECKED}",
     f".github/workflows/{LOOP}": "on: workflow_dispatch\njobs: {}\n",
 }
 BODY = "### Find\n\n{find}\n\n### Replace with\n\n{by}\n\n### Files\n\n{files}\n\n## Acceptance Criteria\n- [ ] It says so\n"

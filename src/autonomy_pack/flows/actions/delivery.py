@@ -107,20 +107,20 @@ def open_pull(case: Case, offer: Handoff) -> Published:
     if tip != offer.head:
         what = f"is at {tip[:7]}, which is not ours" if tip else "was deleted"
         raise Theirs(f"branch {offer.branch} {what}")
+    title = "Handed off; a person reviews and merges"
+    text = f"Run `{offer.run}`. What its checks said is in the pull request, as reported by the run job."
+    case.try_to(lambda: github.check_run(CHECK, offer.head, "success", title, text), f"check run {CHECK}")
     pull = there[0] if there else github.open_pull(offer)
     _dress(case, offer, pull)
     return Published(url=pull.url, number=pull.number)
 
 
 def _dress(case: Case, offer: Handoff, pull: Pull) -> None:
-    """Labels, reviewers and the check run; what GitHub refuses to take of them is noted, not fatal."""
+    """Labels and reviewers; what GitHub refuses to take of them is noted, not fatal."""
     github = case.means.github
     set_labels(case, str(pull.number), add=offer.labels, there=pull.labels)
     if offer.reviewers:
         case.try_to(lambda: github.request_review(pull.number, offer.reviewers), "reviewers")
-    title = "Handed off; a person reviews and merges"
-    text = f"Run `{offer.run}`. What its checks said is in the pull request, as reported by the run job."
-    case.try_to(lambda: github.check_run(CHECK, offer.head, "neutral", title, text), f"check run {CHECK}")
 
 
 def set_labels(

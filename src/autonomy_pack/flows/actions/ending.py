@@ -8,10 +8,10 @@ from pathlib import Path
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.flows import records
-from autonomy_pack.flows.actions import comments, delivery
+from autonomy_pack.flows.actions import comments, delivery, offers
 from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.fetched import Fetched
-from autonomy_pack.flows.actions.means import Case
+from autonomy_pack.flows.actions.means import Case, Known
 from autonomy_pack.model import Event, Finding, Handoff, Outcome, value
 from autonomy_pack.policy import names
 from autonomy_pack.views import publication as view
@@ -70,15 +70,17 @@ def findings_of(told: Sequence[Event]) -> list[Finding]:
     return [one for one in read if one.risk >= Risk.MEDIUM]
 
 
-def end(case: Case, out: Path, how: End, got: Fetched | None, there: Sequence[str] | None = None) -> None:
-    """Show how it ended on the issue, and store it with the release of the lease. `there` are the issue's labels, when
-    they were read already."""
-    shown = _show(case, how, there)
-    told = [*case.told, *how.events, *shown, _finished(case, how, got)]
+def end(case: Case, out: Path, how: End, got: Fetched | None = None, known: Known | None = None) -> None:
+    """Show how it ended on the issue, store it with the release of the lease, and write run.json where enough is known
+    of it."""
+    shown = _show(case, how, known.labels if known else None)
+    finished = _finished(case, how, got)
+    told = [*case.told, *how.events, *shown, finished]
     case.means.heed(case.leg.issue)
     case.means.store.release(case.lease, events=told)
-    record = {"run": case.run, "events": [records.as_json(event) for event in told]}
-    records.write_json(out / names.path_name(case.run) / "run.json", record)
+    if known:
+        record = records.run_record(offers.run_of(case, known), finished, told)
+        records.write_json(out / names.path_name(case.run) / "run.json", record)
 
 
 def _show(case: Case, how: End, there: Sequence[str] | None) -> list[Event]:

@@ -16,7 +16,7 @@ from autonomy_pack.errors import LeaseLost, PackError, Stopped
 from autonomy_pack.flows import attempt, claim, guard, project, records, work
 from autonomy_pack.flows.actions import claims, grounds
 from autonomy_pack.flows.actions.grounds import Ground, Stale
-from autonomy_pack.flows.actions.watch import Watch
+from autonomy_pack.flows.actions.watch import Watch, words
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Base, Project
@@ -93,7 +93,7 @@ class _Desk:
 
     def work(self) -> tuple[str, str]:
         """Outcome and why."""
-        with Watch(lambda: self.github.stop_words(self.workflow_run.workflow, self.leg.issue)) as watch:
+        with Watch(lambda: words(self.github, self.workflow_run.workflow, self.leg.issue)) as watch:
             if watch.said:
                 raise Stopped(f"stopped by {watch.said}", "Take the stop away when work may go on.")
             place = project.find(self.repository)

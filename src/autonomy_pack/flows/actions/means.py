@@ -10,6 +10,7 @@ from autonomy_pack.edges.remote import Remote
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, Stopped
 from autonomy_pack.flows.actions import grounds
+from autonomy_pack.flows.actions.watch import words
 from autonomy_pack.flows.box import Box
 from autonomy_pack.model import Config, Event, Lease, Leg, Mission, Task, WorkflowRun
 from autonomy_pack.store.gitrefs import GitRefs
@@ -38,7 +39,7 @@ class Means:
 
     def heed(self, issue: str) -> None:
         """Stopped when any switch says so now; WorldError when that cannot be told. Asked before every write."""
-        if why := self.github.stop_words(self.workflow_run.workflow, issue, now=True):
+        if why := words(self.github, self.workflow_run.workflow, issue, now=True):
             raise Stopped(f"stopped by {one_line(why)}", "Take the stop away when work may go on; then run again.")
 
 

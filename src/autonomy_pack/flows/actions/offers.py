@@ -171,7 +171,7 @@ def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Seque
     hosted = view.Hosted(tested=asked.tested, base=case.leg.base, run_url=case.means.run_url)
     text = view.body(
         offer,
-        _run(case, known),
+        run_of(case, known),
         result.sandbox,
         asked.said.change,
         reported,
@@ -182,7 +182,8 @@ def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Seque
     return dataclasses.replace(offer, body=redact(text, records.known_secrets()))
 
 
-def _run(case: Case, known: Known) -> Run:
+def run_of(case: Case, known: Known) -> Run:
+    """The run of a case, as views and records tell of it."""
     return Run(
         id=case.run,
         task=known.task,

@@ -115,7 +115,7 @@ def _delivered(here: Means, lease: Lease, asked: Event, out: Path) -> Event:
         offer = delivery.push(case, judged.offer, waited=waited)
     end = ending.handed_off(case, offer)
     made = next((one for one in end.events if one.kind == "handoff.made"), None)
-    ending.end(case, out, end, None)
+    ending.end(case, out, end)
     if made is None:
         raise WorldError(end.why, "Nothing more is done with it.")
     return made

@@ -107,10 +107,10 @@ def _worked(here: Means, leg: Leg, row: Row, out: Path) -> Row:
     kept = said.of_json(here.store.said(lease.key))
     if kept and kept.leg.event == leg.event and (leg.resume or kept.leg == leg):
         case = Case(means=here, leg=kept.leg, lease=lease, run=kept.offer.run, told=list(kept.told))
-        return _ended(case, row, out, _resumed(case, kept), None)
+        return _ended(case, row, out, _resumed(case, kept))
     case = Case(means=here, leg=leg, lease=lease, run=row.run)
     if leg.resume:
-        return _ended(case, row, out, End(outcome=str(Outcome.STALE), why="nothing was pushed for it"), None)
+        return _ended(case, row, out, End(outcome=str(Outcome.STALE), why="nothing was pushed for it"))
     return _attempted(case, row, out)
 
 
@@ -124,21 +124,22 @@ def _resumed(case: Case, kept: Said) -> End:
 def _attempted(case: Case, row: Row, out: Path) -> Row:
     """Read anew, judge, and do what follows from it."""
     got: Fetched | None = None
+    known: Known | None = None
     try:
         known = admit.admit(case.means, case.leg)
         row = dataclasses.replace(row, title=known.task.title)
         _need_free(case)
         got = fetched.fetch(case.means.github, case.means.workflow_run.run_id, case.leg)
         _begun(case, known, got.result)
-        return _ended(case, row, out, _judged(case, known, got), got, known.labels)
+        return _ended(case, row, out, _judged(case, known, got), got, known)
     except Stale as moved:
-        return _ended(case, row, out, End(outcome=str(Outcome.STALE), why=str(moved)), got)
+        return _ended(case, row, out, End(outcome=str(Outcome.STALE), why=str(moved)), got, known)
     except Unfit as why:
-        return _ended(case, row, out, End(outcome=str(Outcome.FAILED), why=str(why)), got)
+        return _ended(case, row, out, End(outcome=str(Outcome.FAILED), why=str(why)), got, known)
 
 
-def _ended(case: Case, row: Row, out: Path, how: End, got: Fetched | None, there: Sequence[str] | None = None) -> Row:
-    ending.end(case, out, how, got, there)
+def _ended(case: Case, row: Row, out: Path, how: End, got: Fetched | None = None, known: Known | None = None) -> Row:
+    ending.end(case, out, how, got, known)
     return dataclasses.replace(
         row,
         outcome=how.outcome,

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from autonomy_pack.edges import clock
 from autonomy_pack.errors import PackError
 
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub
+
 EVERY = 10.0
+_GONE = (301, 404, 410)
 PATIENCE = 60.0
 """Seconds for which the switches may be unreadable before that counts as a stop: unknown is never "go on"."""
+
+
+def words(github: GitHub, workflow: str, issue: str, *, now: bool = False) -> str:
+    """Why work must stop, "" to go on; an issue that is gone has no labels any more, so it says nothing.
+
+    WorldError when a switch cannot be read.
+    """
+    from autonomy_pack.edges.github.failures import Refused
+
+    try:
+        return github.stop_words(workflow, issue, now=now)
+    except Refused as error:
+        if not issue or error.status not in _GONE:
+            raise
+    return github.stop_words(workflow, now=now)
 
 
 class Watch:
