@@ -98,7 +98,9 @@ def test_row_1_a_boxed_choice_is_the_same_as_one_without_a_box(site: Site) -> No
 
 @pytest.mark.parametrize("login", ["triage[bot]", "github-actions[bot]", "dependabot[bot]"])
 def test_row_6_a_bots_label_starts_nothing_even_if_it_may_write(site: Site, login: str) -> None:
-    site.hub.app(login.removesuffix("[bot]"))
+    slug = login.removesuffix("[bot]")
+    site.hub.app(slug)
+    site.repo.commit({".github/autonomy.yml": CONFIG + f"apps: [{slug}]\n"})
     site.repo.permit(login, "write" if login == "github-actions[bot]" else "none")
     number = site.issue((HIGH, login))
     selected = site.select()
@@ -250,7 +252,8 @@ def forged(site: Site, **changes: Any) -> Any:
         found = job.fetch(max_issues=10)
         choices = json.loads(json.dumps(select.choose(found)))
         choices["choices"][0] |= changes
-        return job.claim(found, choosing.read(json.dumps(choices), found))
+        read = choosing.read(json.dumps(choices), found)
+        return select.claim(job.github, job.store, job.workflow, found, read)
 
 
 @pytest.mark.parametrize(
@@ -328,6 +331,7 @@ def test_row_42_a_box_cannot_name_an_issue_twice_or_one_that_was_not_read(site: 
         "null",
         " " * 4000,
     ],
+    ids=["a key twice", "NaN", "more behind it", "half a character", "deep", "empty", "null", "blank"],
 )
 def test_row_42_text_that_can_be_read_in_two_ways_is_not_read(site: Site, text: str) -> None:
     site.issue(HIGH)
