@@ -23,7 +23,7 @@ from autonomy_pack.model import EVENT_FIELDS, HOLD_LABEL, STOP_LABEL, Outcome
 from autonomy_pack.policy import trusted
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.tools import TOOLS
-from tests import postgres
+from tests import gitrefs, postgres
 from tests.docs.conftest import Worked
 from tests.docs.manual import DOCS, PAGES, ROOT, RUNBOOK, Shown, Wrong, blocks, check, headings, runbook, shown, slug
 from tests.world import World
@@ -239,6 +239,18 @@ def test_the_steps_with_postgresql_work_on_a_real_one(worked: Worked) -> None:
     assert steps == ["autonomy db migrate", "autonomy db check", "autonomy run"]
     worked.undo()
     store = postgres.fresh_url()
+    for step in steps:
+        ended = worked.run(f"AUTONOMY_STORE='{store}' {step}")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Handed off (2)" in worked.run(f"AUTONOMY_STORE='{store}' autonomy status").stdout
+
+
+def test_the_steps_with_refs_work_on_a_real_repository(worked: Worked, tmp_path: Path) -> None:
+    page = DOCS / "how-to" / "use-gitrefs.md"
+    steps = [one.text for one in SHOWN if one.page == page and one.typed]
+    assert steps == [f"autonomy {step}" for step in ("run", "status", "db check", "gc --dry-run", "gc --days 30")]
+    worked.undo()
+    store = gitrefs.fresh_url(tmp_path)
     for step in steps:
         ended = worked.run(f"AUTONOMY_STORE='{store}' {step}")
         assert ended.returncode == 0, ended.stdout + ended.stderr
