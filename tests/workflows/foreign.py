@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autonomy_pack.views.callers import callers
-from hub import Hub
+from hub import Hub, Request
 from hub.act import Act, Running, clone, start
 from tests.workflows.rules import FOLDER, LOOP, ROOT
 
@@ -21,7 +21,7 @@ goal: Write the note.
 tools: [write]
 steps: [{write: {path: note.txt, text: "Done\\n"}}]
 """
-CONFIG = "version: 1\nmission: fix\nchecks: [{name: tests, run: [test, -f, note.txt]}]\n"
+CONFIG = "version: 1\nmission: fix\nchecks: [{name: tests, run: [test, -f, a.txt]}]\n"
 BODY = "Please.\n\n## Acceptance Criteria\n- [ ] The note is there\n"
 # What a job needs of the pack; the rest of a checkout would only cost time.
 SHIPPED = ("src", "scripts", ".github", "requirements.lock", "action.yml", "pyproject.toml", "README.md")
@@ -82,8 +82,13 @@ class Foreign:
         return [label.name for label in self.repo.issues[number].labels]
 
     def writes(self) -> list[str]:
-        """Every request that changed something, in order."""
-        return [one.line for one in self.hub.requests(writes=True)]
+        """Every request that changed something on GitHub, in order; the store of artifacts is the runner's own."""
+        return [one.line for one in self.hub.journal if is_write(one)]
+
+
+def is_write(request: Request) -> bool:
+    """Whether it changes something on GitHub."""
+    return request.writes and not request.path.endswith("/info/refs") and "/_hub/" not in request.path
 
 
 def _push(git_dir: Path, place: Path) -> str:
