@@ -55,7 +55,7 @@ def open_gitrefs(
 def remote_at(url: str) -> Remote:
     """The remote of a store's address `gitrefs+https://HOST/OWNER/NAME.git`; its copy lies in the user's cache."""
     address = url.removeprefix(SCHEME)
-    token = host.setting("AUTONOMY_GITHUB_TOKEN") or host.setting("GITHUB_TOKEN")
+    token = next(filter(None, map(host.setting, ("AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"))), "")
     name = files.sha256(address.encode())[:16]
     return Remote(address, host.cache_home() / "gitrefs" / f"{name}.git", token=token)
 
