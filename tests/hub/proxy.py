@@ -21,7 +21,7 @@ import trustme
 
 from hub.server import Handler, Server
 
-TLS = ("github.com", "api.github.com", "uploads.github.com", "codeload.github.com", "blobs.github.com")
+TLS = ("github.com", "api.github.com", "blobs.github.com")
 PLAIN = ("github.localhost", "api.github.localhost")
 
 

@@ -68,6 +68,24 @@ def test_git_clones_and_pushes_under_the_real_name(hub: Hub, proxy: Proxy, tmp_p
     assert "refs/heads/more" in repo.refs()
 
 
+def test_an_artifact_is_fetched_from_another_host_that_gets_no_token(hub: Hub, proxy: Proxy, tmp_path: Path) -> None:
+    made = hub.repos["acme/site"].artifacts.add(7, "attempt-1", b"PK zip")
+    url = f"https://api.github.com/repos/acme/site/actions/artifacts/{made.id}/zip"
+    asked = [
+        "-sSL",
+        "-H",
+        f"Authorization: Bearer {hub.token('ada')}",
+        "-w",
+        "%{url_effective}",
+        "-o",
+        str(tmp_path / "zip"),
+        url,
+    ]
+    ended = run(proxy, "curl", *asked)
+    assert ended.stdout.startswith("https://blobs.github.com/"), ended
+    assert ((tmp_path / "zip").read_bytes(), hub.journal[-1].token) == (b"PK zip", "")
+
+
 def test_any_other_host_is_refused_and_noted(hub: Hub, proxy: Proxy) -> None:
     assert run(proxy, sys.executable, "-c", READ, "https://example.com/x").returncode != 0
     assert run(proxy, sys.executable, "-c", READ, "http://example.net/x").returncode != 0
