@@ -241,6 +241,7 @@ def test_a_comment_that_does_not_count_is_passed_by_in_silence(site: Foreign, wh
         "action": "created",
         "issue": {"number": number},
         "comment": {"id": made.id, "body": body, "user": {"login": who}},
+        "sender": {"login": who, "type": "User"},
     }
     ran = fine(site.act("issue_comment", DECIDE, payload=event))
     assert ran.ran == ({"decide"} if body.startswith("/") else set())
@@ -254,6 +255,7 @@ def test_a_person_with_write_is_answered(site: Foreign) -> None:
         "action": "created",
         "issue": {"number": number},
         "comment": {"id": made.id, "body": "/autonomy status", "user": {"login": "ada"}},
+        "sender": {"login": "ada", "type": "User"},
     }
     fine(site.act("issue_comment", DECIDE, payload=event))
     assert len(site.repo.comments(number)) == 2
