@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import files as resources
 
+from autonomy_pack import __version__
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import trust
 from autonomy_pack.flows.project import CONFIG_FILE, Place, governing_files, prepare_workspace
+from autonomy_pack.views import callers as view
 
 _FILES = {CONFIG_FILE: "init/autonomy.yml", ".autonomy/issues/1.md": "init/issue.md"}
 
@@ -25,7 +27,20 @@ def init(place: Place) -> list[tuple[str, bool]]:
     return done
 
 
+def callers(
+    place: Place, pack: str, commit: str, runs_on: tuple[str, ...], *, private: bool, hosted: bool
+) -> list[tuple[str, bool]]:
+    """(path, whether it was written) for each workflow that calls ours; what a person had is kept as it is."""
+    texts = view.callers(pack, commit, __version__, runs_on=runs_on, private=private, hosted=hosted)
+    return [(path, _put(place, path, text)) for path, text in texts.items()]
+
+
 def _write(place: Place, path: str, template: str) -> bool:
+    text = (resources("autonomy_pack") / "templates" / template).read_text()
+    return _put(place, path, text.replace("AUTHOR", host.user_name()).replace("CREATED", clock.now()[:10]))
+
+
+def _put(place: Place, path: str, text: str) -> bool:
     target = place.root / path
     if target.exists() or target.is_symlink():
         return False
@@ -33,6 +48,5 @@ def _write(place: Place, path: str, template: str) -> bool:
         raise UsageError(
             f"{path} lies behind a link that leads out of {place.root}", "Remove the link, then try again."
         )
-    text = (resources("autonomy_pack") / "templates" / template).read_text()
-    files.write(target, text.replace("AUTHOR", host.user_name()).replace("CREATED", clock.now()[:10]))
+    files.write(target, text)
     return True
