@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from autonomy_pack.edges.github import Comment, GitHub
 
 BOT = "github-actions[bot]"
+FIRST = "This comment says what became of this issue; it is edited in place."
 LONGEST = 60_000  # GitHub takes 65,536 characters
 
 
 def keep(github: GitHub, store: Store, issue: str, slot: str, body: str) -> int:
     """Make the comment of that slot say `body`; its number. Foreign words in it were made harmless by its view.
 
-    It is found by its recorded number, or by being ours and saying exactly this; anybody else's comment is left alone.
+    It is found by its recorded number, or by being ours and saying exactly what a new one says first; anybody else's
+    comment is left alone.
     """
     number, event = write(github, store, issue, slot, body)
     if event:
@@ -29,12 +31,18 @@ def keep(github: GitHub, store: Store, issue: str, slot: str, body: str) -> int:
 
 
 def write(github: GitHub, store: Store, issue: str, slot: str, body: str) -> tuple[int, Event | None]:
-    """The same, but what has to be recorded of it, if anything, is left to the caller to store."""
+    """The same, but the record of its newest text, if anything is new, is left to the caller to store.
+
+    A new comment begins with words that are the same in every run, and its number is stored before it says anything
+    else: a run that dies in between leaves a comment that the next one knows.
+    """
     body = fit(body)
-    there = _recorded(github, store, issue, slot) or _same(github, issue, body)
+    there = _recorded(github, store, issue, slot)
     if there is None:
-        there = github.add_comment(issue, body)
-    elif there.body != body:
+        there = _same(github, issue, FIRST) or github.add_comment(issue, FIRST)
+        if event := _record(store, issue, slot, there, FIRST):
+            store.append([event])
+    if there.body != body:
         there = github.edit_comment(there.id, body)
     return there.id, _record(store, issue, slot, there, body)
 
