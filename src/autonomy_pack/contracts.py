@@ -122,6 +122,15 @@ class Forge(Protocol):
     def issues(self) -> tuple[list[Issue], list[Finding]]:
         """Every issue, open or closed, and a finding for each that could not be read."""
 
+    def permission_of(self, actor_id: int, login: str) -> str:
+        """What that account may do now: admin, maintain, write, triage, read or none. No account, none."""
+
+    def confirmed(self, issue: Issue) -> Issue | None:
+        """The issue with all that must be known of it before it is claimed: each labeling with its event and its App.
+
+        None when it is gone.
+        """
+
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
         """Change labels of an issue; False when it changed under us and was left alone."""
 

@@ -762,6 +762,11 @@ SELECTING = (
         (CLAIMING, "return 0 if any(leg.alone for leg in new) else max(", "return max("),
     ),
     control(
+        "label events are read before a claim from a checkout too",
+        "flows/test_survey_github.py::test_only_labels_of_people_who_may_write_count_and_apps_are_seen_too",
+        ("flows/survey.py", "yield _again(project, read[choice.id], choice, facts)", "yield choice"),
+    ),
+    control(
         "what was handed off is not completed again",
         SELECTED + "a_change_that_was_handed_off_since_is_not_completed_again",
         ("flows/actions/held.py", "return None if _is_done(store, lease, leg.attempt) else leg", "return leg"),

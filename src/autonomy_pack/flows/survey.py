@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autonomy_pack import config as configuration
@@ -13,8 +13,10 @@ from autonomy_pack.flows import trust
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, Task, value
-from autonomy_pack.policy import choose, names
+from autonomy_pack.policy import choose, names, trusted
 from autonomy_pack.store.conditions import HeadUnmoved
+
+_CONFIRMED = 20
 
 
 @value
@@ -45,9 +47,43 @@ def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
         handoffs=_handoffs(project),
         now=project.store.now(),
         agent=agent,
+        permissions=_permissions(project, issues),
+        only_open=any(issue.labelings is not None for issue in issues),
     )
-    choices = tuple(_unless_branch_is_there(project, choice) for choice in choose.choose(issues, facts))
+    confirmed = _confirmed(project, issues, facts)
+    choices = tuple(_unless_branch_is_there(project, choice) for choice in confirmed)
     return Survey(choices=choices, broken=tuple(broken), missions=missions, heads=heads)
+
+
+def _permissions(project: Project, issues: Sequence[Issue]) -> dict[str, str] | None:
+    """What everybody who set a steering label may do now; None where nobody is known to have set one."""
+    if all(issue.labelings is None for issue in issues):
+        return None
+    return {str(number): project.forge.permission_of(number, login) for number, login in trusted.actors(issues)}
+
+
+def _confirmed(project: Project, issues: Sequence[Issue], facts: choose.Facts) -> Iterator[Choice]:
+    """The choices, where the forge has actors judged once more by the label events themselves; only the first can be
+    worked on soon, so only they cost a request each."""
+    read = {issue.id: issue for issue in issues}
+    for number, choice in enumerate(choose.choose(issues, facts)):
+        if choice.task is None or read[choice.id].labelings is None:
+            yield choice
+        elif number >= _CONFIRMED:
+            yield replace(choice, eligible=False, why=f"eligible; {_CONFIRMED} are before it", task=None)
+        else:
+            yield _again(project, read[choice.id], choice, facts)
+
+
+def _again(project: Project, issue: Issue, choice: Choice, facts: choose.Facts) -> Choice:
+    """The choice by the label events themselves, on the first of which the claim is keyed."""
+    confirmed = project.forge.confirmed(issue)
+    if confirmed is None:
+        return replace(choice, eligible=False, why="it is gone, or was moved to another repository", task=None)
+    again = choose.choose([confirmed], facts)[0]
+    if again.task and not again.task.event:
+        return replace(again, eligible=False, why="not trusted: its label has no event; relabel it", task=None)
+    return again
 
 
 def _unless_branch_is_there(project: Project, choice: Choice) -> Choice:

@@ -29,6 +29,14 @@ class GithubForge:
         """Every open issue; either all can be read, or WorldError."""
         return self._github.issues(), []
 
+    def permission_of(self, actor_id: int, login: str) -> str:
+        """One request for each account, once."""
+        return self._github.permission_of(actor_id, login)
+
+    def confirmed(self, issue: Issue) -> Issue | None:
+        """The issue with the ids and Apps of its label events: one request."""
+        return self._github.with_events(issue)
+
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
         """Change labels; those the repository does not have are left out. False when the issue is gone."""
         try:

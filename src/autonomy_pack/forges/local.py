@@ -94,6 +94,15 @@ class LocalForge:
         files.write(place, offer.body)
         return Published(url=str(place))
 
+    def permission_of(self, actor_id: int, login: str) -> str:
+        """A folder has no accounts."""
+        del actor_id, login
+        return "none"
+
+    def confirmed(self, issue: Issue) -> Issue | None:
+        """A file has no events."""
+        return issue
+
     def base(self) -> None:
         """The checkout's own default branch."""
 

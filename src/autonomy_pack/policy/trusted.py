@@ -43,6 +43,16 @@ def why_not(issue: Issue, permissions: Mapping[str, str], apps: Sequence[str]) -
     return ""
 
 
+def actors(issues: Iterable[Issue]) -> list[tuple[int, str]]:
+    """(number, login) of everybody who set a steering label of an issue, each once: whose permissions are to be asked.
+
+    Only issues with a priority label are looked at: no other can become a task.
+    """
+    prioritised = [issue for issue in issues if any(label.casefold().startswith("priority:") for label in issue.labels)]
+    labelings = [one for issue in prioritised for one in issue.labelings or () if steering([one.label])]
+    return sorted({(one.actor_id, one.actor) for one in labelings if one.actor_id > 0})
+
+
 def event_of(issue: Issue, label: str) -> str:
     """The id of the event that set this label the last time; "" when that is not known."""
     labeling = _newest(issue, label)

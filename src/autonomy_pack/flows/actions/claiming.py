@@ -175,8 +175,7 @@ def _consider(at: _Claiming, choice: Choice, issue: Issue) -> str:
 
 def _task(at: _Claiming, choice: Choice, issue: Issue) -> Task | str:
     """The issue as a task by its labels and events as they are now, or why it is not what was chosen."""
-    actors = {(one.actor_id, one.actor) for one in issue.labelings or () if trusted.steering([one.label])}
-    permissions = {str(number): at.github.permission_of(number, login) for number, login in sorted(actors)}
+    permissions = {str(number): at.github.permission_of(number, login) for number, login in trusted.actors([issue])}
     found = policy.reconsider(issue, replace(at.judged_by, permissions=permissions))
     task = found.task
     if task is None:

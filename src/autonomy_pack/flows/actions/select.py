@@ -76,25 +76,13 @@ def _read(github: GitHub, store: Store, now: str) -> dict[str, object]:
     issues_json, left_out = told.issues_json(issues)
     decisions = [head for head in store.heads("decision") if head.run in {one.run for one in heads}]
     return {
-        "permissions": _permissions(github, issues),
+        "permissions": {str(number): github.permission_of(number, login) for number, login in trusted.actors(issues)},
         "issues": issues_json,
         "left_out": left_out,
         "heads": [told.head_json(head) for head in (*heads, *decisions)],
         "handoffs": {issue: state for issue, state in _handoffs(github, issues, heads) if state},
         "held": sorted(lease.key for lease in alive),
     }
-
-
-def _permissions(github: GitHub, issues: Iterable[Issue]) -> dict[str, str]:
-    """What each account that set a steering label of an issue may do now."""
-    who = {
-        (labeling.actor_id, labeling.actor)
-        for issue in issues
-        if policy.family(issue.labels, "priority")
-        for labeling in issue.labelings or ()
-        if labeling.label in trusted.steering(issue.labels) and labeling.actor_id
-    }
-    return {str(number): github.permission_of(number, login) for number, login in sorted(who)}
 
 
 def _heads(store: Store, repo: str, issues: Sequence[Issue], alive: Iterable[Lease]) -> list[Head]:
