@@ -18,10 +18,11 @@ TOKEN = "ghp_" + "x9Y8z7W6v5" * 4
 
 
 class Host:
-    """A server that answers every path by `answers` (status, headers, body) and keeps what it was sent."""
+    """A server that answers every path by `answers` (status, headers, body), next time by `later`, and keeps what it was sent."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str]] = []
+        self.later: dict[str, tuple[int, dict[str, str], Any]] = {}
         self.answers: dict[str, tuple[int, dict[str, str], Any]] = {}
         host = self
 
@@ -31,6 +32,7 @@ class Host:
                 plain = host.answers.get(self.path.partition("?")[0], (404, {}, {}))
                 status, headers, told = host.answers.get(self.path, plain)
                 body = told if isinstance(told, bytes) else json.dumps(told).encode()
+                host.answers.update({self.path: host.later.pop(self.path)} if self.path in host.later else {})
                 self.send_response(status)
                 for name, text in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, text)
@@ -96,6 +98,7 @@ def test_an_artifact_lies_elsewhere_and_is_fetched_without_the_token(hosts: tupl
 
 def test_a_server_that_says_wait_is_not_asked_by_anybody_but_us(hosts: tuple[Host, Host, GitHub]) -> None:
     api, _, github = hosts
+    api.later["/repos/acme/site/git/ref/heads/x"] = (200, {}, {"object": {"sha": "b" * 40}})
     api.answers["/repos/acme/site/git/ref/heads/x"] = (202, {}, {"object": {"sha": "a" * 40}})
     github.tip("refs/heads/x")
     assert len(api.seen) == github.requests == 1

@@ -156,6 +156,14 @@ def test_a_pull_request_of_a_fork_with_our_branchs_name_is_not_ours(hub: Hub, gi
     assert made.same_repository
 
 
+def test_a_pull_request_of_the_owners_other_copy_is_not_ours_either(hub: Hub, github: GitHub, repo: Repo) -> None:
+    prepare(repo)
+    fork = hub.repo("acme/copy", files={"README.md": "x"}, fork=True)
+    fork.commit({"bad.txt": "x"}, branch=BRANCH, by="eve")
+    repo.open_pull(head=BRANCH, by="eve", head_repo=fork)
+    assert github.pulls(BRANCH) == []
+
+
 def test_a_closed_pull_request_is_not_opened_again(github: GitHub, repo: Repo) -> None:
     prepare(repo)
     there = repo.open_pull(head=BRANCH, by="ada")
