@@ -18,7 +18,7 @@ from autonomy_pack.flows.actions import digest, plans, select
 from autonomy_pack.model import Config, Event, Move
 from autonomy_pack.policy import names
 from hub import Hub
-from tests.flows.actions.scenes import BODY, CONFIG, HIGH, Site
+from tests.flows.actions.scenes import BODY, CONFIG, HIGH, PERMISSIONS, Site
 
 
 @pytest.fixture
@@ -391,3 +391,15 @@ def test_among_a_thousand_issues_choosing_takes_fifteen_requests_and_one_for_eac
     assert asked.count("POST /api/graphql") == 2  # the chosen issues again, and whether our label is there
     assert len(to_choose) == 1 + 10
     assert 12 + 1 + len(to_choose) <= 15 + len(selected.plan.legs) == 25
+
+
+def test_the_job_uses_the_permissions_it_declares_and_no_others(site: Site) -> None:
+    site.issue(HIGH)
+    first = site.job()
+    with closing(first):
+        first.select()
+    first.run.status = "completed"
+    site.select()
+    used = site.hub.used.of("select")
+    assert used.items() <= PERMISSIONS["select"].items()
+    assert (used["contents"], used["issues"], used["actions"]) == ("write", "write", "read")
