@@ -213,7 +213,7 @@ def label_stop(world: World, id: str = "1") -> None:
 
 
 def test_the_stop_label_is_heeded_while_the_agent_works(world: World) -> None:
-    scripted(world, "hang", limits="minutes: 1, stall_minutes: 1")
+    scripted(world, "hang", limits="minutes: 1, stall_minutes: 0.2")
     begun = time.monotonic()
     done = run_with(world, at("run.started", lambda: label_stop(world)))
     assert [event.data["outcome"] for event in done.runs] == ["stopped"]

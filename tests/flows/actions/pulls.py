@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from autonomy_pack.edges.remote import Remote
-from autonomy_pack.flows import box
+from autonomy_pack.flows import box as boxes
 from autonomy_pack.flows.actions import gate
 from autonomy_pack.flows.actions.gate import Verdict
+from autonomy_pack.flows.box import Box
 from autonomy_pack.model import Config
 from autonomy_pack.policy import names
 from hub import Hub, Repo
@@ -87,16 +88,18 @@ def clone(repo: Repo, place: Path, head: str, *words: str) -> Path:
 def recheck(repo: Repo, number: int, place: Path, *words: str) -> str:
     """The gate's first job, on a checkout of its own."""
     head = repo.pull_head(repo.issues[number])
-    return gate.recheck(clone(repo, place, head, *words), repo.head(), head, box.choose(Config(), None))
+    return gate.recheck(clone(repo, place, head, *words), repo.head(), head, boxes.choose(Config(), None))
 
 
-def judge(hub: Hub, number: int, results: str, place: Path, permissions: Mapping[str, str] = JUDGE) -> Verdict:
+def judge(
+    hub: Hub, number: int, results: str, place: Path, permissions: Mapping[str, str] = JUDGE, box: Box | None = None
+) -> Verdict:
     """The gate's second job, with the token its workflow has."""
     token = job_token(hub, "judge", permissions)
     github = client(hub, token, "judge")
     remote = Remote(github.git_url, place / "objects.git", token=token, agent="judge")
     payload = {"pull_request": {"number": number}, "sender": {"type": "User", "login": "ada"}}
-    return gate.judge(github, remote, run_of(hub, "pull_request", payload, "judge"), results)
+    return gate.judge(github, remote, run_of(hub, "pull_request", payload, "judge"), results, box)
 
 
 def gated(hub: Hub, repo: Repo, number: int, tmp_path: Path) -> Verdict:

@@ -309,3 +309,13 @@ def test_row_44_nothing_approves_merges_or_switches_auto_merge_on(here: tuple[Hu
     never = ("/merge", "/reviews", "/merges", "enablePullRequestAutoMerge", "mergePullRequest", "addPullRequestReview")
     assert [line for line in asked if any(word in line for word in never)] == []
     assert [one.state for one in repo.pulls] == ["open", "open"]
+
+
+def test_without_a_box_nothing_is_judged(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    number = handoff(repo)
+    results = recheck(repo, number, tmp_path / "clone")
+    verdict = judge(hub, number, results, tmp_path, box=gate.boxes.choose(gate.Config(), "none"))
+    assert verdict.exit_code == 1
+    assert "there is no box" in verdict.summary
+    assert "agent:validated" not in shown(repo, number)

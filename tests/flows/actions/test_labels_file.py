@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from autonomy_pack.agents import AGENTS
@@ -68,3 +69,11 @@ def test_the_schema_refuses_what_is_no_label() -> None:
     for one in wrong:
         document = documents.load_yaml(f"version: 1\nlabels:\n  - {one}\n", "labels.yml")
         assert problems(document, "labels", document.data), one
+
+
+def test_the_manual_explains_every_label_and_no_other() -> None:
+    page = (ROOT / "docs/reference/labels.md").read_text()
+    assert [name for name in OURS if f"`{name}`" not in page] == []
+    families = "priority|mission|agent|lane|autonomy|status|security|risk|review"
+    told = set(re.findall(rf"`((?:{families}):[a-z-]+)`", page))
+    assert told - set(OURS) <= {"prio:high", "my-priority:high"}
