@@ -103,6 +103,7 @@ def _approve(here: _Here) -> str:
 def _deny(here: _Here) -> str:
     asked, head = _asked(here)
     _store_answer(here, asked, head, "deny")
+    here.github.label(here.said.issue, remove=["status:waiting"])
     return f"{asked.subject} is denied. The change stays kept; `/autonomy retry` tries anew."
 
 
