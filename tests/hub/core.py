@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -48,6 +48,8 @@ class Hub(State):
         self.violations: list[Violation] = []
         self.faults = Faults()
         self.barriers: list[Barrier] = []
+        # Called with every request before anything comes of it; may wait, as who interleaves several workers does.
+        self.gate: Callable[[Request], None] = lambda _: None
         self.answers: dict[str, list[bytes]] = {}
         self.closing = threading.Event()
         self._server = Server(self)

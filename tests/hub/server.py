@@ -35,6 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         request = dispatch.understand(hub, self.command, url, self._body(), dict(self.headers.items()))
         with hub.lock:
             hub.journal.append(request)
+        hub.gate(request)
         for barrier in list(hub.barriers):
             barrier.stop_at(request.line, request.job)
         fault = hub.faults.take(request.line, request.job)
