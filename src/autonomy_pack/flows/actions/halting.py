@@ -12,5 +12,5 @@ _FIX = "Lift it (`autonomy resume` says how), then run the workflow again."
 
 def heed(github: GitHub, workflow: WorkflowRun, issue: str = "") -> None:
     """Stopped when anybody wants us to stop; WorldError when that cannot be told."""
-    if why := github.stop_words(workflow.workflow, issue):
+    if why := github.stop_words(workflow.workflow, issue, now=True):
         raise Stopped(f"stopped by {one_line(why)}", _FIX)
