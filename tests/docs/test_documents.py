@@ -40,6 +40,7 @@ CODES = {
     r"autonomy task reset": {0, 2},  # a branch of its last handoff may be there
     r"autonomy mission run replace-text": {0, 4},  # the quickstart's tests look at what it replaces
     r"autonomy (stop|resume) .*--(remote|disable-workflow)": {2},  # the quickstart is on no GitHub
+    r"autonomy metrics rate-limits": {2},  # nor has it a token
 }
 STATES = r"now|never|not yet \((GitHub|agents|fleet|service)\)"
 
