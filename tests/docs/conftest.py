@@ -31,6 +31,7 @@ class Worked:
         """The command with real values in the place of the manual's."""
         for place, real in {
             r"\bapr_7Q2M\w*": self._decision,
+            r"@COMMIT\b": f"@{'a' * 40}",
             r"--base SHA": "--base HEAD~1",
             r"--head SHA": "--head HEAD",
             r"--repo PATH": f"--repo {self.root}",

@@ -79,6 +79,8 @@ def test_the_loop_has_three_jobs_and_few_steps() -> None:
     loop = parsed(text_of(LOOP))
     assert list(loop["jobs"]) == ["select", "run", "publish"]
     assert len(list(rules.steps(loop))) <= 30
+    told = (rules.ROOT / "docs/reference/workflows.md").read_text()
+    assert f"three jobs and {len(list(rules.steps(loop)))} steps" in told
 
 
 def test_every_job_with_steps_of_ours_ends_with_its_report() -> None:
