@@ -396,3 +396,17 @@ def test_a_draft_with_reviewers_where_the_policy_says_so(tmp_path: Path) -> None
         (pull,) = site.repo.pulls
         assert pull.pull.draft
         assert REPO in done.published.summary
+
+
+def test_where_only_signed_commits_are_taken_github_signs_the_same_tree(site: Site) -> None:
+    number = site.issue()
+    site.repo.protect("agent/*", required_signatures=True)
+    site.repo.protect("agent/*/*", required_signatures=True)
+    done = site.session()
+    assert done.outcomes == {str(number): "handed_off"}, done.published
+    (pull,) = site.repo.pulls
+    head = site.repo.pull_head(pull)
+    (result,) = done.results.values()
+    assert head != result.head
+    assert result.tree in str(site.repo.git.git("rev-parse", f"{head}^{{tree}}"))
+    assert "Autonomy-Policy: " in str(site.repo.git.git("show", "-s", head))
