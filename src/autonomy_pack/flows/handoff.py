@@ -45,7 +45,7 @@ def prepare(
         sha256=change.sha256,
         policy_sha256=job.policy_sha256,
         target=job.project.base.branch,
-        labels=LABELS,
+        labels=LABELS[:1],
         draft=job.project.config.draft,
         reviewers=job.project.config.reviewers,
     )

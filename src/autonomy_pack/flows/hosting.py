@@ -11,6 +11,7 @@ from autonomy_pack.contracts import Forge
 from autonomy_pack.edges import git, host
 from autonomy_pack.edges.github import defaults
 from autonomy_pack.errors import UsageError
+from autonomy_pack.flows.actions import labels
 from autonomy_pack.forges import FORGES
 from autonomy_pack.model import Config, Place
 
@@ -37,7 +38,8 @@ def open_forge(name: str, place: Place, config: Config) -> tuple[Forge, str]:
         made = FORGES[name](root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
         return made, "."
     hub = github(place=place, reserve=config.reserve)
-    return FORGES[name](github=hub, remote=remote(hub, place.git_dir)), hub.repo
+    made = FORGES[name](github=hub, remote=remote(hub, place.git_dir), table=labels.table())
+    return made, hub.repo
 
 
 def github(
@@ -49,10 +51,7 @@ def github(
     """
     from autonomy_pack.edges.github import GitHub
 
-    server = host.setting("GITHUB_SERVER_URL", defaults.SERVER_URL).rstrip("/")
-    named = repo or host.setting("GITHUB_REPOSITORY") or (origin(place, server) if place else "")
-    if not _REPO.fullmatch(named):
-        raise UsageError("the repository on GitHub is not known", "Give --repo OWNER/NAME, or add a remote `origin`.")
+    named, server = repository(repo, place), server_url()
     more = {} if reserve is None else {"reserve": reserve}
     api = host.setting("GITHUB_API_URL", defaults.API_URL)
     return GitHub(
@@ -64,6 +63,24 @@ def github(
         job=job,
         **more,
     )
+
+
+def server_url() -> str:
+    """Where repositories are, without a slash at the end."""
+    return host.setting("GITHUB_SERVER_URL", defaults.SERVER_URL).rstrip("/")
+
+
+def repository(repo: str | None, place: Place | None) -> str:
+    """OWNER/NAME of the repository that is meant; UsageError when that is not known."""
+    named = repo or host.setting("GITHUB_REPOSITORY") or (origin(place, server_url()) if place else "")
+    if not _REPO.fullmatch(named):
+        raise UsageError("the repository on GitHub is not known", "Give --repo OWNER/NAME, or add a remote `origin`.")
+    return named
+
+
+def git_url(place: Place) -> str:
+    """The address of the repository's git side, without any token."""
+    return f"{server_url()}/{repository(None, place)}.git"
 
 
 def token() -> str:

@@ -165,10 +165,12 @@ def read_config(place: Place) -> Config:
 
 
 def store_url(place: Place, config: Config) -> str:
-    """AUTONOMY_STORE, else the SQLite file in the workspace."""
-    if config.store != "sqlite" and not host.setting("AUTONOMY_STORE"):
-        raise UsageError(f"the configuration asks for store {config.store}", "Set AUTONOMY_STORE=postgresql://….")
-    return host.setting("AUTONOMY_STORE") or f"sqlite:///{place.workspace / 'autonomy.db'}"
+    """AUTONOMY_STORE, else what the configuration names: refs of the repository on GitHub, or the file here."""
+    if given := host.setting("AUTONOMY_STORE"):
+        return given
+    if config.store == "gitrefs":
+        return f"gitrefs+{hosting.git_url(place)}"
+    return f"sqlite:///{place.workspace / 'autonomy.db'}"
 
 
 def open_project(path: Path, *, store: str | None = None, forge: str | None = None) -> Project:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.github.failures import Refused
@@ -17,10 +17,14 @@ _GONE = (301, 404, 410)
 class GithubForge:
     """One repository on GitHub. `remote` is its git side; objects of commits to publish are in its `git_dir`.
 
-    `workflow` is the file name of the workflow whose switch stops us, "" outside of one.
+    `workflow` is the file name of the workflow whose switch stops us, "" outside of one; `table` are our labels, name →
+    (colour, description), which are made where they are missing.
     """
 
-    def __init__(self, *, github: GitHub, remote: Remote, workflow: str = "") -> None:
+    def __init__(
+        self, *, github: GitHub, remote: Remote, workflow: str = "", table: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        self._table = table or {}
         self._github = github
         self._remote = remote
         self._workflow = workflow
@@ -38,9 +42,9 @@ class GithubForge:
         return self._github.with_events(issue)
 
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
-        """Change labels; those the repository does not have are left out. False when the issue is gone."""
+        """Change labels; one the repository does not have is made if it is ours, else left out. False: the issue is gone."""
         try:
-            self._github.label(issue, add, remove)
+            self._github.label(issue, add, remove, table=self._table)
         except Refused as error:
             if error.status in _GONE:
                 return False
@@ -82,7 +86,7 @@ class GithubForge:
     def _dress(self, pull: Pull, offer: Handoff) -> None:
         missing = [label for label in offer.labels if label not in pull.labels]
         if missing:
-            self._github.label(pull.number, missing)
+            self._github.label(pull.number, missing, table=self._table)
         if offer.reviewers:
             self._github.request_review(pull.number, offer.reviewers)
 

@@ -1,0 +1,94 @@
+"""`autonomy run` on a clone whose issues live on GitHub: one process, the same flow, a pull request at the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub import Hub
+from tests.flows.actions.driver import REPO, Site
+
+
+class Clone:
+    """A clone of acme/site on ada's machine, and her words to us there."""
+
+    def __init__(self, site: Site, root: Path) -> None:
+        self.site, self.root = site, root
+        subprocess.run(["git", "clone", "-q", str(site.repo.git_dir), str(root)], check=True, capture_output=True)
+        address = f"{site.hub.server_url}/{REPO}.git"
+        subprocess.run(["git", "-C", str(root), "remote", "set-url", "origin", address], check=True)
+        self._token = site.hub.token("ada")
+
+    def autonomy(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        hub = self.site.hub
+        urls = {
+            "GITHUB_API_URL": hub.api_url,
+            "GITHUB_GRAPHQL_URL": hub.graphql_url,
+            "GITHUB_SERVER_URL": hub.server_url,
+        }
+        env = {**os.environ, **urls, "GH_TOKEN": self._token, **more}
+        argv = [sys.executable, "-m", "autonomy_pack", *words]
+        return subprocess.run(argv, cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return self.autonomy("run", "--forge", "github", "--sandbox", "none", "--max-issues", "5", *words, **more)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    with Hub() as hub:
+        made = Clone(Site(hub, tmp_path), tmp_path / "clone")
+        assert made.autonomy("trust").returncode == 0
+        yield made
+        assert hub.violations == []
+
+
+def test_a_labelled_issue_becomes_a_pull_request_from_a_clone_too(clone: Clone) -> None:
+    number = clone.site.issue()
+    ended = clone.run()
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"GitHub {REPO}" in ended.stdout
+    (pull,) = clone.site.repo.pulls
+    assert f"Closes #{number}" in pull.body
+    assert clone.site.labels(pull.number) == ["agent:handoff"]
+    assert "status:pr-created" in clone.site.labels(number)
+    again = clone.run()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert len(clone.site.repo.pulls) == 1
+
+
+def test_a_strangers_label_starts_nothing(clone: Clone) -> None:
+    clone.site.issue(("priority:high", "eve"), ("mission:replace-text", "eve"))
+    assert "not trusted" in clone.autonomy("issue", "list", "--forge", "github").stdout
+    assert clone.run().returncode == 0
+    assert clone.site.repo.pulls == []
+
+
+def test_what_waits_is_approved_from_the_clone(clone: Clone) -> None:
+    clone.site.risky()
+    clone.run()
+    (decision,) = (word for word in clone.autonomy("decision", "list").stdout.split() if word.startswith("apr_"))
+    ended = clone.autonomy("decision", "approve", decision, GITHUB_ACTIONS="true")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert len(clone.site.repo.pulls) == 1
+
+
+def test_without_a_token_it_says_which_variable_to_set(clone: Clone) -> None:
+    ended = clone.run(GH_TOKEN="")
+    assert ended.returncode == 2
+    assert "GH_TOKEN" in ended.stderr
+
+
+def test_a_store_on_refs_needs_no_file_here(clone: Clone) -> None:
+    clone.site.issue()
+    (clone.root / ".github" / "autonomy.yml").write_text("version: 1\nforge: github\nstore: gitrefs\n")
+    clone.autonomy("trust")
+    ended = clone.autonomy("run", "--sandbox", "none")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert not (clone.root / ".agent-workspace" / "autonomy.db").exists()
+    assert clone.site.repo.refs("refs/autonomy/events")
