@@ -172,7 +172,7 @@ def _by_label(site: Foreign, number: int) -> str:
 
 # moment → (job, the request at which the run is held, its number there)
 MOMENTS = {
-    "before the claim": ("select", r"GET .*/actions/workflows/", 1),
+    "before the claim": ("select", r"GET .*/git/ref/heads/main$", 1),
     "at the first step of the agent": ("run", r"GET .*/issues/\d+/events$", 1),
     "in checks": ("run", r"GET .*/git/ref/heads/main$", 2),
     "before the push": ("publish", r"GET .*/zip$", 1),

@@ -56,13 +56,13 @@ def _is_runners(name: str) -> bool:
 
 def toolchain(place: Place) -> tuple[str, ...]:
     """The folders that set-up may have filled, for the box to show read-only: the checkout, the runner's tool cache,
-    and what lies on PATH beyond the system's own folders (with its prefix, where that is no home).
+    and what lies on PATH beyond the system's own folders (with its prefix, but not in a home).
     """
     home = host.home().resolve()
     entries = [Path(entry) for entry in host.setting("PATH").split(":") if entry.startswith("/")]
     found = [place.root, *([Path(cache)] if (cache := host.setting("RUNNER_TOOL_CACHE")) else [])]
     for entry in entries:
         if entry.is_dir() and not str(entry.resolve()).startswith(_SYSTEM):
-            prefix = entry.parent
-            found.append(entry if home.is_relative_to(prefix.resolve()) else prefix)
+            near_home = entry.resolve().is_relative_to(home) or home.is_relative_to(entry.parent.resolve())
+            found.append(entry if near_home else entry.parent)
     return tuple(sorted({str(path) for path in found if path.is_dir() and not home.is_relative_to(path.resolve())}))
