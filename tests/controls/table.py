@@ -50,8 +50,8 @@ STOPS = (
         STOP + "a_stop_between_two_issues_leaves_the_second_alone",
         (
             "flows/session.py",
-            "return last == Outcome.STOPPED or stop.read(project.place) is not None",
-            "return last == Outcome.STOPPED",
+            'if stop.read(project.place) is not None or project.forge.stop_words(""):',
+            'if project.forge.stop_words(""):',
         ),
     ),
     control(
@@ -87,12 +87,31 @@ STOPS = (
     control(
         "stop before a handoff begins",
         STOP + "a_handoff_does_not_even_begin_under_a_stop",
-        ("flows/handoff.py", "    stop.heed(project.place)\n    intended", "    intended"),
+        (
+            "flows/handoff.py",
+            "    stop.heed(project.place)\n    stop.heed_forge(project, offer.issue)\n    intended",
+            "    intended",
+        ),
     ),
     control(
         "stop before a branch",
         STOP + "a_stop_just_before_the_branch_is_made_leaves_none",
         ("flows/handoff.py", "    stop.heed(project.place)\n    bring_in", "    bring_in"),
+    ),
+    control(
+        "a stop label right before a branch",
+        STOP + "a_stop_label_right_before_the_branch_is_heeded",
+        ("flows/handoff.py", "    bring_in(project, offer)\n    stop.heed_forge(project, offer.issue)\n", ""),
+    ),
+    control(
+        "a stop label while the agent works",
+        STOP + "the_stop_label_is_heeded_while_the_agent_works",
+        ("flows/attempt.py", "terms.stopped() or watch.said", "terms.stopped()"),
+    ),
+    control(
+        "a workflow that a person disabled stays so",
+        "flows/actions/test_remote_stop.py::test_a_workflow_that_a_person_disabled_is_never_enabled_by_us",
+        ("flows/actions/remote_stop.py", "if not enable and not was_us(store(), workflow):", "if False:"),
     ),
     control(
         "stop before an approval",
@@ -1018,6 +1037,318 @@ GITHUB = (
     ),
 )
 
+GATE = "flows/actions/test_gate.py::test_"
+GATES = (
+    control(
+        "checks again are of the commit that is judged",
+        GATE + "results_of_another_head_fail",
+        ("flows/actions/gate.py", "if not says and (seen.head, seen.base) != (pull.head, base):", "if False:"),
+    ),
+    control(
+        "checks again are the base's",
+        GATE + "checks_are_those_of_the_base_never_of_the_change",
+        ("flows/actions/recheck.py", "checks_of(git_dir, base, mission)", "checks_of(git_dir, head, mission)"),
+    ),
+    control(
+        "every configured check was run again",
+        GATE + "forged_results_without_the_configured_check_fail",
+        (
+            "flows/actions/gate.py",
+            "if result is None or result.argv != check.argv:",
+            "if result is None:\n            continue\n        if False:",
+        ),
+    ),
+    control(
+        "the gate's guards are run",
+        GATE + "a_planted_secret_fails_and_is_never_shown",
+        (
+            "flows/actions/gate.py",
+            "guards = judged(remote.git_dir, base, pull.head, look.head, box)",
+            "guards = Judged(findings=(), skipped=())",
+        ),
+    ),
+    control(
+        "the gate's guards are run in a box",
+        GATE + "without_a_box_nothing_is_judged",
+        ("flows/actions/judged.py", "    scan.need_walls(box)\n", ""),
+    ),
+    control(
+        "what a guard breaks on is not clean",
+        GATE + "a_base_that_is_not_there_fails",
+        (
+            "flows/actions/gate.py",
+            'says = [f"the checks were not run again: {seen.why}"] if seen.why else []',
+            "says = [] if seen.why else []\n    if seen.why:\n        return []",
+        ),
+    ),
+    control(
+        "forks get no write",
+        GATE + "a_pull_request_from_a_fork_gets_no_write",
+        ("flows/actions/gate.py", "    if pull.same_repository:\n        _say", "    if True:\n        _say"),
+    ),
+    control(
+        "a stranger's comment is not adopted",
+        GATE + "a_strangers_comment_with_our_mark_is_not_taken_for_ours",
+        ("flows/actions/gate.py", "comment.author == comments.BOT and ", ""),
+    ),
+    control(
+        "what claims to be agent work is judged",
+        "policy/test_agent_pull.py::test_a_person_who_claims_nothing_is_no_agent",
+        ("policy/agent_pull.py", "        or any(section.casefold() in body for section in SECTIONS)\n", ""),
+    ),
+    control(
+        "closing needs evidence",
+        "policy/test_agent_pull.py::test_the_body_closes_only_its_own_issue_and_only_with_evidence",
+        ("policy/agent_pull.py", "if issue in closing(pull.body) and not may_close:", "if False:"),
+    ),
+)
+
+ANSWER = "flows/actions/test_decide.py::test_"
+ANSWERS = (
+    control(
+        "an answer has one form",
+        "policy/test_answers.py::test_anything_else_is_talk",
+        ("policy/answers.py", "_FORM.fullmatch(first)", "_FORM.search(text)"),
+    ),
+    control(
+        "strangers get no answer",
+        ANSWER + "row_20_a_stranger_is_passed_by_in_silence",
+        (
+            "flows/actions/heard.py",
+            "if said is None or github.permission_of(there.author_id, there.author) not in answers.WRITERS:",
+            "if said is None:",
+        ),
+    ),
+    control(
+        "a label of somebody without write is no answer",
+        ANSWER + "the_label_of_somebody_with_triage_is_no_answer",
+        (
+            "flows/actions/heard.py",
+            "if github.permission_of(one.actor_id, one.actor) not in answers.WRITERS:",
+            "if False:",
+        ),
+    ),
+    control(
+        "an edited comment is no answer",
+        ANSWER + "an_edited_comment_does_not_count",
+        ("flows/actions/heard.py", "or there.edited ", ""),
+    ),
+    control(
+        "an answer is about its own issue",
+        ANSWER + "a_decision_is_answered_at_its_own_issue_only",
+        ("flows/actions/decide.py", " or names.issue_of_run(told[0].run) != here.said.issue:", ":"),
+    ),
+    control(
+        "an approval is of what was asked about",
+        ANSWER + "an_approval_cannot_be_used_for_another_head",
+        ("flows/actions/decide.py", "        _need_pending(here, asked)\n", "        pass\n"),
+    ),
+    control(
+        "nothing is approved under a stop on GitHub",
+        ANSWER + "under_a_stop_nothing_is_approved",
+        (
+            "flows/actions/decide.py",
+            'return "" if said.verb == "stop" else one_line(github.stop_words(loop, said.issue, now=True))',
+            'return ""',
+        ),
+    ),
+    control(
+        "the first of two answers wins",
+        ANSWER + "a_second_answer_changes_nothing",
+        ("flows/actions/decide.py", 'if before is None or before.data["option"] != option:', "if before is None:"),
+    ),
+)
+
+PUBLISH, FORGED, LEG = (f"flows/actions/test_{name}.py::test_" for name in ("publish", "forged", "leg"))
+MOVED, WAITED, CUT = (f"flows/actions/test_{name}.py::test_" for name in ("moved_base", "pending", "converge"))
+STALE = PUBLISH + "whatever_moved_since_the_plan_ends_the_attempt_as_stale"
+ZIP, SCAN = "edges/test_artifact.py::test_", "programs/test_scan.py::test_"
+ADMIT, GROUNDS = "flows/actions/admit.py", "flows/actions/grounds.py"
+
+PUBLISHING = (
+    control(
+        "no write of publish under a stop",
+        PUBLISH + "after_a_stop_that_came_in_the_middle_no_write_follows_and_the_rest_is_done_later",
+        ("flows/actions/publish.py", "    here.github.calls.before_write = lambda: here.heed(leg.issue)\n", ""),
+        ("flows/actions/ending.py", "    case.means.heed(case.leg.issue)\n", ""),
+    ),
+    control(
+        "nothing of a leg begins under a stop",
+        PUBLISH + "under_a_stop_nothing_is_written_at_all[_stop_file]",
+        ("flows/actions/publish.py", "        here.heed(leg.issue)\n        return _worked", "        return _worked"),
+        ("flows/actions/publish.py", "    here.github.calls.before_write = lambda: here.heed(leg.issue)\n", ""),
+        (ADMIT, "    means.heed(leg.issue)\n", ""),
+        ("flows/actions/delivery.py", "    means.heed(case.leg.issue)\n", ""),
+    ),
+    control(
+        "the issue must still be open",
+        STALE + "[the issue is closed]",
+        (GROUNDS, 'if issue.state != "open":', "if False:"),
+    ),
+    control(
+        "the label must be by the same event",
+        STALE + "[the label was set anew]",
+        (GROUNDS, "    if not any(one.event == leg.event", "    if False and not any(one.event == leg.event"),
+    ),
+    control(
+        "who labelled must still be allowed to",
+        STALE + "[who labelled it may not write any more]",
+        (ADMIT, "    _need_trust(github, issue, look.files)\n", ""),
+    ),
+    control(
+        "the text must be the one that was agreed to",
+        STALE + "[the body changed]",
+        (ADMIT, "    grounds.need_text(issue, leg)\n", ""),
+        (ADMIT, "    _need_trust(github, issue, look.files)\n", ""),
+    ),
+    control(
+        "the base must be in the default branch",
+        STALE + "[the base is gone from the default branch]",
+        (ADMIT, "if not github.is_ancestor(leg.base, look.head):", "if False:"),
+    ),
+    control(
+        "what governs must not have changed",
+        STALE + "[what governs changed]",
+        (ADMIT, "    _need_policy(leg, look)\n", ""),
+    ),
+    control(
+        "a branch that is there is left alone",
+        STALE + "[a branch of that name is there]",
+        ("flows/actions/publish.py", "        _need_free(case)\n", ""),
+    ),
+    control(
+        "exactly one artifact of the name",
+        PUBLISH + "an_artifact_that_is_not_what_a_run_job_writes_is_refused[_twice]",
+        ("flows/actions/fetched.py", "if len(found) > 1:", "if False:"),
+    ),
+    control(
+        "an artifact is of its own attempt",
+        PUBLISH + "a_leg_that_takes_the_place_of_another_is_refused_and_the_other_goes_on",
+        (
+            "flows/actions/claims.py",
+            "if (result.issue, result.event, result.attempt, result.base) != (leg.issue, leg.event, leg.attempt, leg.base):",
+            "if False:",
+        ),
+    ),
+    control(
+        "the bundle is the one that was named",
+        PUBLISH + "an_artifact_that_is_not_what_a_run_job_writes_is_refused[_other_bundle]",
+        (
+            "flows/actions/fetched.py",
+            "if result.bundle_sha256 and files.sha256(bundle) != result.bundle_sha256:",
+            "if False:",
+        ),
+    ),
+    control(
+        "no box, no publish",
+        PUBLISH + "without_a_box_nothing_is_published_and_the_fix_is_told",
+        ("flows/actions/scan.py", "    need_walls(box)\n", ""),
+    ),
+    control(
+        "a lease that was lost publishes nothing",
+        PUBLISH + "a_lease_that_somebody_took_over_publishes_nothing",
+        ("flows/actions/means.py", "lease.fence != leg.attempt or not _is_ours(holder, means.workflow_run)", "False"),
+    ),
+    control(
+        "a forged tree is judged before it is pushed",
+        FORGED + "a_forged_tree_gets_no_branch[a workflow]",
+        ("flows/actions/publish.py", '    if judged.verdict == "block":', "    if False:"),
+    ),
+    control(
+        "the commit is byte for byte ours",
+        FORGED + "words_of_its_own_in_the_commit_message_are_refused",
+        ("programs/scan.py", "    packs.need_ours(git_dir,", "    (lambda *_, **__: None)(git_dir,"),
+    ),
+    control(
+        "what a check runs is our word",
+        FORGED + "what_a_check_runs_is_our_word_and_a_check_we_do_not_want_is_not_told",
+        (
+            "flows/actions/offers.py",
+            'dataclasses.replace(said[check.name], argv=check.argv, tail="")',
+            "said[check.name]",
+        ),
+    ),
+    control(
+        "a base that moved under the change is stale",
+        MOVED + "a_base_that_moved_under_the_change_is_stale_and_nothing_is_pushed",
+        ("edges/remake.py", "    _need_unmoved(git_dir, files, base, onto)\n", ""),
+    ),
+    control(
+        "what waits is the commit that was asked about",
+        WAITED + "another_commit_in_the_place_of_the_kept_one_is_refused",
+        (
+            "flows/actions/pending.py",
+            "    if here.remote.tips(ref).get(ref) != kept.offer.head:\n        raise Stale",
+            "    if False:\n        raise Stale",
+        ),
+        (
+            "flows/actions/pending.py",
+            "    if remote.tips(ref).get(ref) != kept.offer.head:\n        return",
+            "    if False:\n        return",
+        ),
+    ),
+    control(
+        "a comment is recorded before it says anything",
+        CUT + "a_runner_that_dies_after_any_write_is_made_good_by_the_next_session[the commit of events]",
+        ("flows/actions/comments.py", "            store.append([event])\n", "            del event\n"),
+        ("flows/actions/comments.py", "_same(github, issue, FIRST) or ", ""),
+    ),
+    control(
+        "no secret of the machine in an artifact",
+        LEG + "what_an_agent_writes_of_a_secret_of_this_machine_leaves_in_none_of_the_files",
+        ("flows/actions/leg.py", "    if desk.secret:\n", "    if False:\n"),
+    ),
+    control(
+        "no agent under a stop on GitHub",
+        LEG + "no_agent_is_started_under_a_stop[_label]",
+        ("flows/actions/leg.py", "            if watch.said:\n", "            if False:\n"),
+    ),
+    control(
+        "an agent at work hears of a stop on GitHub",
+        LEG + "an_agent_at_work_is_ended_by_a_stop_and_what_it_did_is_kept",
+        ("flows/actions/leg.py", "stopped=lambda: watch.said", 'stopped=lambda: ""'),
+    ),
+    control(
+        "an issue that changed gets no agent",
+        LEG + "an_issue_that_is_not_the_one_that_was_planned_is_stale[_edit]",
+        ("flows/actions/leg.py", "            grounds.need_text(issue, self.leg)\n", ""),
+    ),
+    control(
+        "entries of a zip lie one behind the other",
+        ZIP + "any_other_zip_is_refused[an entry nobody lists]",
+        ("edges/artifact.py", "        if entry.at != end:", "        if False:"),
+    ),
+    control(
+        "no link in a zip",
+        ZIP + "any_other_zip_is_refused[a link]",
+        ("edges/artifact.py", "if kind not in (0, 8) or outside & 0x10:", "if False:"),
+    ),
+    control(
+        "no bomb in a zip",
+        ZIP + "any_other_zip_is_refused[a bomb]",
+        ("edges/artifact.py", "    _need_sizes(entries, len(content))\n", ""),
+    ),
+    control(
+        "no key twice in JSON",
+        ZIP + "json_that_could_be_read_in_two_ways_is_refused",
+        ("edges/artifact.py", "object_pairs_hook=_once, ", ""),
+    ),
+    control(
+        "the scan's verdict is a plain file",
+        SCAN + "a_verdict_that_is_not_ours_is_not_read[link]",
+        ("flows/actions/scan.py", "os.O_NOFOLLOW | ", ""),
+    ),
+    control(
+        "only what was judged comes out of the scan",
+        SCAN + "objects_that_are_no_part_of_the_change_do_not_come_out",
+        (
+            "programs/scan.py",
+            "packs.made_of(git_dir, change.base, change.head)",
+            'packs.of_bundle((folder / "attempt.bundle").read_bytes())',
+        ),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *TRUSTS,
@@ -1033,4 +1364,7 @@ CONTROLS = (
     *REFS_OF_OTHERS,
     *SELECTING,
     *GITHUB,
+    *GATES,
+    *ANSWERS,
+    *PUBLISHING,
 )

@@ -204,8 +204,11 @@ def test_an_approval_under_other_rules_than_it_was_asked_by_is_refused(waiting: 
 
 def test_under_a_stop_nothing_is_approved(waiting: Waiting) -> None:
     waiting.repo.commit({".agent-workspace/STOP": "{}\n"})
+    refs, before = waiting.repo.refs(), len(writes(waiting.hub))
     answered = waiting.say(f"/autonomy approve {waiting.decision}")
     assert "work is stopped" in answered.says
+    assert answered.exit_code == 5
+    assert (waiting.repo.refs(), len(writes(waiting.hub))) == (refs, before)
     assert (waiting.status(), waiting.branches()) == ("pending", [])
 
 

@@ -104,7 +104,7 @@ def test_on_a_clone_of_depth_one_nothing_is_ever_cleared(here: tuple[Hub, Repo],
 
 def test_a_base_that_is_not_there_fails(here: tuple[Hub, Repo], tmp_path: Path) -> None:
     hub, repo = here
-    number = handoff(repo)
+    number = handoff(repo, closes="Refs")
     head = repo.pull_head(repo.issues[number])
     place = clone(repo, tmp_path / "clone", head)
     results = gate.recheck(place, "f" * 40, head, gate.boxes.choose(gate.Config(), None))

@@ -47,7 +47,6 @@ class _Here:
     run: WorkflowRun
     out: Path
     box: Box
-    loop: str
     said: Heard
 
     @property
@@ -66,18 +65,27 @@ def answer(
 ) -> Answered:
     """Do what the event's comment or label says, if it counts; otherwise nothing is written, not even a refusal.
 
+    Under a stop nothing is written either; only `stop` itself asks nobody. WorldError when that cannot be told.
     `loop` is the file name of the workflow whose being disabled means stop.
     """
     said = heard.heard(github, workflow_run)
     if said is None:
         return Answered()
-    here = _Here(github=github, remote=remote, store=store, run=workflow_run, out=out, box=box, loop=loop, said=said)
+    if words := _why_stop(github, loop, said):
+        return Answered(says=f"{said.verb}: not done, for work is stopped by {words}", exit_code=5)
+    here = _Here(github=github, remote=remote, store=store, run=workflow_run, out=out, box=box, said=said)
     try:
         told, code = _DO[said.verb](here), 0
     except PackError as error:
         told, code = f"Not done: {error.says}. {error.fix}", error.exit_code
+    if words := _why_stop(github, loop, said):
+        return Answered(says=f"{said.verb}: {one_line(told, 500)} (not replied: stopped by {words})", exit_code=5)
     _reply(here, told)
     return Answered(says=f"{said.verb}: {one_line(told, 500)}", exit_code=code)
+
+
+def _why_stop(github: GitHub, loop: str, said: Heard) -> str:
+    return "" if said.verb == "stop" else one_line(github.stop_words(loop, said.issue, now=True))
 
 
 def _reply(here: _Here, told: str) -> None:
@@ -93,7 +101,6 @@ def _reply(here: _Here, told: str) -> None:
 def _approve(here: _Here) -> str:
     asked, head = _asked(here)
     if head.status == "pending":
-        _heed_stop(here)
         _need_pending(here, asked)
     _store_answer(here, asked, head, "approve")
     made = publish.deliver_pending(here.github, here.remote, here.store, here.run, asked.subject, here.out, here.box)
@@ -263,12 +270,6 @@ def _head(here: _Here) -> Head:
     if head is None:
         raise _no("this issue was never worked on", "Give it a priority label and acceptance criteria.")
     return head
-
-
-def _heed_stop(here: _Here) -> None:
-    words = here.github.stop_words(here.loop, here.said.issue, now=True)
-    if words:
-        raise _no(f"work is stopped by {one_line(words)}", "Let it go on first, then answer anew.")
 
 
 def _no(says: str, fix: str) -> PackError:

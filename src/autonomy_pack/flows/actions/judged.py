@@ -52,7 +52,7 @@ def _run(box: Box, work: Path, git_dir: Path, base: str, head: str, rules_at: st
     )
     lines: list[bytes] = []
     ended = shell.run(
-        box.wrap(command, str(work), (str(git_dir),)),
+        box.wrap(command, str(work), (str(git_dir), *_libraries())),
         seconds=_SECONDS,
         stall_seconds=None,
         on_line=lines.append,
@@ -63,6 +63,11 @@ def _run(box: Box, work: Path, git_dir: Path, base: str, head: str, rules_at: st
             f"the guards gave no verdict: {one_line(ended.says or ended.cause, 300)}", "See what they say."
         )
     return lines
+
+
+def _libraries() -> list[str]:
+    """Where what we import lies, should that be outside of our interpreter's own environment."""
+    return [place for place in sys.path if Path(place).name == "site-packages"]
 
 
 def _harmless(text: str) -> str:
