@@ -131,6 +131,9 @@ class Forge(Protocol):
         None when it is gone.
         """
 
+    def issue(self, issue: str) -> Issue | None:
+        """One issue as it is now, open or closed; None when there is none of that id."""
+
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
         """Change labels of an issue; False when it changed under us and was left alone."""
 

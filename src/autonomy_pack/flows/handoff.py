@@ -83,9 +83,8 @@ def why_stale(project: Project, offer: Handoff) -> str:
     """Why the offer no longer fits the world it was made for; "" when it does."""
     if not offer.issue:
         return _why_base_moved(project, offer)
-    issues, _ = project.forge.issues()
-    issue = next((one for one in issues if one.id == offer.issue and one.state == "open"), None)
-    if issue is None:
+    issue = project.forge.issue(offer.issue)
+    if issue is None or issue.state != "open":
         return f"issue {offer.issue} is not open any more"
     if choose.text_pin(issue) != offer.pin:
         return f"the text of issue {offer.issue} changed"

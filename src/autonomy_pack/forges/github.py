@@ -33,6 +33,10 @@ class GithubForge:
         """Every open issue; either all can be read, or WorldError."""
         return self._github.issues(), []
 
+    def issue(self, issue: str) -> Issue | None:
+        """One request; None when it is gone or a pull request."""
+        return next(iter(self._github.fresh([issue])), None)
+
     def permission_of(self, actor_id: int, login: str) -> str:
         """One request for each account, once."""
         return self._github.permission_of(actor_id, login)
@@ -42,7 +46,7 @@ class GithubForge:
         return self._github.with_events(issue)
 
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
-        """Change labels; one the repository does not have is made if it is ours, else left out. False: the issue is gone."""
+        """Change labels; a missing one is made if it is ours, else left out. False: the issue is gone."""
         try:
             self._github.label(issue, add, remove, table=self._table)
         except Refused as error:

@@ -38,6 +38,14 @@ class LocalForge:
                 )
         return read, broken
 
+    def issue(self, issue: str) -> Issue | None:
+        """The issue of that file; None when it is missing or cannot be read."""
+        path = self._folder / f"{issue}.md"
+        try:
+            return _issue(path) if path in self._files() else None
+        except (UsageError, WorldError):
+            return None
+
     def _files(self) -> list[Path]:
         """The issue files; none when the folder is a link, which could lead anywhere."""
         linked = self._folder.is_symlink() or self._folder.parent.is_symlink()
@@ -109,12 +117,9 @@ class LocalForge:
     def stop_words(self, issue: str, *, now: bool = False) -> str:
         """The label `autonomy:stop` in the issue's file; a file that is gone or unreadable says nothing here."""
         del now
-        path = self._folder / f"{issue}.md"
-        try:
-            labels = _issue(path).labels if path in self._files() else ()
-        except (UsageError, WorldError):
-            return ""
-        return f"label {STOP_LABEL} of issue {issue}" if STOP_LABEL in map(str.casefold, labels) else ""
+        found = self.issue(issue)
+        labels = map(str.casefold, found.labels if found else ())
+        return f"label {STOP_LABEL} of issue {issue}" if STOP_LABEL in labels else ""
 
     def handoff_state(self, branch: str, head: str, base: str) -> str:
         """open, merged, moved or deleted; merged also when the branch is gone but its commit is in the base."""
