@@ -764,6 +764,7 @@ SELECTING = (
         "stop before a claim",
         SELECTED + "a_stop_after_choosing_lets_nothing_be_claimed[file]",
         (CLAIMING, "    at.heed(draft.issue)\n    lease = _take(at, key)", "    lease = _take(at, key)"),
+        (CLAIMING, "before_write = lambda: at.heed(draft.issue)", "before_write = lambda: None"),
     ),
     control(
         "a claim that cannot be used is given back",
@@ -1349,6 +1350,113 @@ PUBLISHING = (
     ),
 )
 
+JOB, LOG = "edges/test_actions.py::test_", "edges/test_runner_log.py::test_"
+STEP, ASKED = "commands/test_action.py::test_", "commands/test_step_inputs.py::test_"
+SET_UP = "flows/actions/test_setting_up.py::test_"
+
+WORKFLOWS = (
+    control(
+        "a command with ## in a log is dead",
+        LOG + "a_command_in_the_text_is_no_command_in_the_log[3]",
+        ("edges/runner_log.py", '.replace("##[", "＃＃[")', ""),
+    ),
+    control(
+        "a command with :: in a log is dead",
+        LOG + "a_command_in_the_text_is_no_command_in_the_log[1]",
+        ("edges/runner_log.py", '_COMMAND.sub(r"\\1：", visible(text))', "visible(text)"),
+    ),
+    control(
+        "all that a step prints is calmed",
+        STEP + "what_the_projects_set_up_prints_is_no_command_to_the_runner",
+        ("commands/told.py", "    runner_log.calm_output()\n", ""),
+    ),
+    control(
+        "what went wrong is harmless in a summary",
+        STEP + "what_went_wrong_cannot_speak_to_the_runner_or_to_readers",
+        ("commands/told.py", "{sanitize(error.says)}", "{error.says}"),
+    ),
+    control(
+        "names of outputs are names",
+        JOB + "a_name_that_is_no_name_is_refused[a<<EOF]",
+        ("edges/actions.py", "    if not _NAME.fullmatch(name):", "    if not name:"),
+    ),
+    control(
+        "a value cannot end its own entry",
+        JOB + "a_value_that_holds_its_delimiter_is_refused",
+        ("edges/actions.py", "    if delimiter in value or delimiter in name:", "    if delimiter in name:"),
+    ),
+    control(
+        "delimiters are random",
+        JOB + "delimiters_are_never_the_same_twice",
+        ("edges/actions.py", 'f"end_{secrets.token_hex(16)}"', '"end_of_value_end_of_value_end_of_value"'),
+    ),
+    control(
+        "no variable that changes how programs start",
+        JOB + "only_our_own_variables_can_be_set_for_later_steps[LD_PRELOAD]",
+        ("edges/actions.py", "    if not name.startswith(_OURS):", "    if not name:"),
+    ),
+    control(
+        "no secret in a step summary",
+        JOB + "no_secret_reaches_a_summary",
+        ("edges/actions.py", 'redact(text.rstrip("\\n") + "\\n")', '(text.rstrip("\\n") + "\\n")'),
+    ),
+    control(
+        "an unknown input fails",
+        JOB + "an_unknown_input_fails_with_the_nearest_name[max_isues-max_issues]",
+        ("edges/actions.py", "    if unknown:", "    if unknown and not known:"),
+    ),
+    control(
+        "choosing has no token",
+        STEP + "choosing_refuses_a_token[GH_TOKEN]",
+        ("commands/action_select.py", "    if any(host.setting(name)", "    if all(host.setting(name)"),
+    ),
+    control(
+        "the stop variable at the start of a job",
+        STEP + "a_stop_variable_at_the_start_is_green_and_ends_the_job",
+        ("commands/action_select.py", "        job.heed_variable()\n", ""),
+    ),
+    control(
+        "a limit that came as an input is not dropped",
+        ASKED + "an_input_that_would_change_what_an_agent_may_do_fails_and_names_its_place[protected_files]",
+        ("commands/step_inputs.py", "        if name in ELSEWHERE:", "        if name in HONOURED[:0]:"),
+    ),
+    control(
+        "keys given to the action are masked",
+        ASKED + "inputs_of_other_actions_that_change_only_looks_are_told_and_not_used",
+        ("commands/step_inputs.py", '        actions.mask(given.get(name, ""))\n', "        pass\n"),
+    ),
+    control(
+        "a prompt's file lies in the project",
+        ASKED + "a_prompt_may_lie_in_a_file_of_the_project",
+        ("commands/step_inputs.py", "not place.is_relative_to(workspace().resolve()) or ", ""),
+    ),
+    control(
+        "no secret in the project's set-up",
+        SET_UP + "no_key_and_no_file_of_the_runner_reaches_them",
+        ("flows/actions/setting_up.py", "if text not in secrets and not _is_runners(name)", "if not _is_runners(name)"),
+    ),
+    control(
+        "no token of the runner in the project's set-up",
+        SET_UP + "no_key_and_no_file_of_the_runner_reaches_them",
+        ("flows/actions/setting_up.py", "text not in secrets and not _is_runners(name)", "text not in secrets"),
+    ),
+    control(
+        "set-up begins in the project",
+        SET_UP + "they_begin_nowhere_but_in_the_project[..]",
+        ("flows/actions/setting_up.py", " or not where.is_relative_to(place.root.resolve())", ""),
+    ),
+    control(
+        "no home in the box",
+        SET_UP + "the_box_may_read_what_set_up_made_but_no_home",
+        ("flows/actions/setting_up.py", "entry if near_home else entry.parent", "entry.parent"),
+    ),
+    control(
+        "callers are pinned to a commit",
+        "workflows/test_static.py::test_words_that_could_become_yaml_are_refused[bad2]",
+        ("views/callers.py", "(_SHA, sha), ", ""),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *TRUSTS,
@@ -1367,4 +1475,5 @@ CONTROLS = (
     *GATES,
     *ANSWERS,
     *PUBLISHING,
+    *WORKFLOWS,
 )

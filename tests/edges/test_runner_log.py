@@ -29,7 +29,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize("text", SAID)
+@pytest.mark.parametrize("text", SAID, ids=range(len(SAID)))
 def test_a_command_in_the_text_is_no_command_in_the_log(text: str) -> None:
     assert COMMAND.search(text.replace("\r", "\n").replace("\u2028", "\n")) or "\x1b" in text or "\u200b" in text
     assert not COMMAND.search(calm(text))

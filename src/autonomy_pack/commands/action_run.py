@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 from autonomy_pack.commands.in_job import InJob
-from autonomy_pack.edges import actions, host
+from autonomy_pack.edges import actions, artifact, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, project
@@ -44,7 +43,7 @@ def run() -> int:
     from autonomy_pack.flows.actions import leg as legs
 
     job = InJob()
-    leg = plans.leg_of(json.loads(host.setting("AUTONOMY_LEG", "null")))
+    leg = plans.leg_of(artifact.strict_json(host.setting("AUTONOMY_LEG", "null").encode("utf-8", "replace")))
     out = Path(host.setting("RUNNER_TEMP")) / "attempt"
     place = project.find(workspace())
     job.heed_variable()

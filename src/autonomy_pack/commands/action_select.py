@@ -24,7 +24,8 @@ def fetch() -> int:
             raise Stopped("scheduled runs do nothing in a fork", "Dispatch the workflow by hand if you mean it.")
         from autonomy_pack.flows.actions import select
 
-        found = select.fetch(job.github, job.store, job.run, _wanted(job.inputs))
+        wanted = _wanted(job.inputs)
+        found = select.fetch(job.github, job.store, job.run, wanted)
     except Stopped as stopped:
         _nothing(stopped)
         return 0

@@ -19,6 +19,7 @@ def through(verb: str, work: Callable[[], int]) -> int:
     runner_log.calm_output()
     began = clock.monotonic()
     try:
+        folder()
         code = work()
     except PackError as error:
         code = error.exit_code
