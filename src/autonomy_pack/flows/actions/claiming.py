@@ -223,12 +223,13 @@ def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
 
 def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
     """Take the lease and say so on the issue; the lease is given back when that cannot be done."""
+    # What is written by the API is asked about by the client itself, right before each request.
+    at.github.calls.before_write = lambda: at.heed(draft.issue)
     at.heed(draft.issue)
     lease = _take(at, key)
     if lease is None:
         return "claimed by another run just now"
     try:
-        at.heed(draft.issue)
         at.github.label(draft.issue, add=[ASSIGNED], table=labels.table())
     except Stopped:
         raise  # whose run is over holds nothing
