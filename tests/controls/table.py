@@ -1224,7 +1224,7 @@ PUBLISHING = (
     ),
     control(
         "an artifact is of its own attempt",
-        PUBLISH + "a_leg_that_takes_the_place_of_another_is_refused_and_the_other_goes_on",
+        PUBLISH + "an_artifact_that_is_not_what_a_run_job_writes_is_refused[_other_attempt]",
         (
             "flows/actions/claims.py",
             "if (result.issue, result.event, result.attempt, result.base) != (leg.issue, leg.event, leg.attempt, leg.base):",
@@ -1303,6 +1303,7 @@ PUBLISHING = (
         "no agent under a stop on GitHub",
         LEG + "no_agent_is_started_under_a_stop[_label]",
         ("flows/actions/leg.py", "            if watch.said:\n", "            if False:\n"),
+        ("flows/actions/leg.py", "stopped=lambda: watch.said", 'stopped=lambda: ""'),
     ),
     control(
         "an agent at work hears of a stop on GitHub",
