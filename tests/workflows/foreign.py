@@ -51,12 +51,13 @@ class Foreign:
         workflow: str = LOOP,
         *,
         payload: Mapping[str, Any] | None = None,
+        text: str = "",
         **more: Any,
     ) -> Running:
         """Begin a run of a caller, as GitHub would: its own number, its own token with the permissions of our jobs."""
         run = self.repo.start_run(workflow, event=event)
         self.run = run
-        token = self.hub.job_token(SITE, (FOLDER / workflow).read_text(), run_id=run.id)
+        token = self.hub.job_token(SITE, text or (FOLDER / workflow).read_text(), run_id=run.id)
         self.clones += 1
         place = clone(self.repo, self.folder / f"clone-{self.clones}")
         whole = {"repository": {"fork": False, "private": self.repo.private, "full_name": SITE}, **(payload or {})}

@@ -259,3 +259,57 @@ def test_a_person_with_write_is_answered(site: Foreign) -> None:
     }
     fine(site.act("issue_comment", DECIDE, payload=event))
     assert len(site.repo.comments(number)) == 2
+
+
+# --- the action ----------------------------------------------------------------------------------------------------
+
+STEP = """name: step
+on: workflow_dispatch
+permissions: {{}}
+jobs:
+  work:
+    runs-on: ubuntu-latest
+    permissions: {{contents: write, issues: write, pull-requests: write, checks: write, actions: read}}
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1
+        with: {{ref: main, fetch-depth: 0, persist-credentials: false}}
+      - id: agent
+        uses: acme/autonomy-pack@{sha}
+        with: {{{inputs}}}
+      - if: always()
+        env: {{SAID: "${{{{ toJSON(steps.agent.outputs) }}}}"}}
+        run: printf '%s\\n' "$SAID"
+"""
+
+
+def in_one_step(site: Foreign, inputs: str) -> Act:
+    """A workflow of other/site that uses action.yml with these inputs."""
+    path = ".github/workflows/step.yml"
+    text = STEP.format(sha=site.sha, inputs=inputs)
+    site.repo.commit({path: text}, by="ada")
+    return site.act("workflow_dispatch", "step.yml", text=text)
+
+
+def test_the_action_does_the_whole_job_in_one_step(site: Foreign) -> None:
+    number = site.issue()
+    ran = fine(in_one_step(site, f'issue: "{number}"'))
+    (pull,) = site.repo.pulls
+    said = ran.leg("work").printed
+    assert f'"pr_number": "{pull.number}"' in said
+    assert f'"branch_name": "{pull.pull.head}"' in said
+    assert '"conclusion": "success"' in said
+    assert "ghs_" not in said
+
+
+def test_an_input_that_cannot_be_meant_fails_before_anything_is_done(site: Foreign) -> None:
+    ran = in_one_step(site, 'issue: "1", prompt: "and this"')
+    assert "Next: Give one of issue, mission and prompt." in next(one.text for one in ran.annotations)
+    assert '"conclusion": "failure"' in ran.leg("work").printed
+    assert site.writes() == []
+
+
+def test_act_does_not_hand_on_inputs_that_an_action_does_not_declare(site: Foreign) -> None:
+    """GitHub does, with a warning, as its runner's source says; then ours fails with the nearest name."""
+    ran = in_one_step(site, 'isue: "1", dry_run: "true"')
+    assert [one.text for one in ran.annotations if "did you mean" in one.text] == []
+    assert site.writes() == []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.remote import Remote
 
+LOOP = "autonomous-agent-loop.yml"
 _TOKENS = ("AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 
@@ -38,13 +39,13 @@ def open_forge(name: str, place: Place, config: Config) -> tuple[Forge, str]:
         made = FORGES[name](root=place.root, git_dir=place.git_dir, handoffs=place.workspace / "handoffs")
         return made, "."
     hub = github(place=place, reserve=config.reserve)
-    made = FORGES[name](github=hub, remote=remote(hub, place.git_dir), table=labels.table())
+    # A person who disables the loop means us too, wherever we run.
+    switch = LOOP if (place.root / ".github" / "workflows" / LOOP).is_file() else ""
+    made = FORGES[name](github=hub, remote=remote(hub, place.git_dir), workflow=switch, table=labels.table())
     return made, hub.repo
 
 
-def github(
-    repo: str | None = None, place: Place | None = None, *, job: str = "cli", reserve: int | None = None
-) -> GitHub:
+def github(repo: str | None = None, place: Place | None = None, *, job: str = "", reserve: int | None = None) -> GitHub:
     """GitHub as this process may use it; UsageError when the repository or the token is not known.
 
     The repository is the one that is named, else GITHUB_REPOSITORY, else what the remote `origin` points to.
@@ -60,7 +61,7 @@ def github(
         api_url=api,
         graphql_url=host.setting("GITHUB_GRAPHQL_URL") or defaults.graphql_url(api),
         server_url=server,
-        job=job,
+        job=job or _job(),
         **more,
     )
 
@@ -83,6 +84,12 @@ def git_url(place: Place) -> str:
     return f"{server_url()}/{repository(None, place)}.git"
 
 
+def _job() -> str:
+    """How requests name who asks: the job of a workflow, else the command line."""
+    named = host.setting("GITHUB_JOB")
+    return named if re.fullmatch("[A-Za-z_][A-Za-z0-9_-]{0,99}", named) else "cli"
+
+
 def token() -> str:
     """The token of the environment; UsageError when there is none."""
     found = next(filter(None, map(host.setting, _TOKENS)), "")
@@ -91,11 +98,11 @@ def token() -> str:
     return found
 
 
-def remote(hub: GitHub, git_dir: Path, *, job: str = "cli") -> Remote:
+def remote(hub: GitHub, git_dir: Path, *, job: str = "") -> Remote:
     """The repository's git side, its objects coming to and going from `git_dir`."""
     from autonomy_pack.edges.remote import Remote
 
-    return Remote(hub.git_url, git_dir, token=token(), agent=job)
+    return Remote(hub.git_url, git_dir, token=token(), agent=job or _job())
 
 
 def origin(place: Place, server: str) -> str:
