@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hub import Hub
-from tests.flows.actions.driver import REPO, Site
+from tests.flows.actions.driver import LOOP, REPO, Site
 
 
 class Clone:
@@ -76,6 +76,15 @@ def test_what_waits_is_approved_from_the_clone(clone: Clone) -> None:
     ended = clone.autonomy("decision", "approve", decision, GITHUB_ACTIONS="true")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len(clone.site.repo.pulls) == 1
+
+
+def test_the_disabled_workflow_stops_a_clone_too(clone: Clone) -> None:
+    clone.site.issue()
+    clone.site.repo.workflow(LOOP).state = "disabled_manually"
+    ended = clone.run()
+    assert ended.returncode == 5, ended.stdout + ended.stderr
+    assert "disabled_manually" in ended.stdout + ended.stderr
+    assert clone.site.repo.pulls == []
 
 
 def test_without_a_token_it_says_which_variable_to_set(clone: Clone) -> None:

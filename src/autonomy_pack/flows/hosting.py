@@ -14,12 +14,12 @@ from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.actions import labels
 from autonomy_pack.forges import FORGES
 from autonomy_pack.model import Config, Place
+from autonomy_pack.views.callers import LOOP
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.remote import Remote
 
-LOOP = "autonomous-agent-loop.yml"
 _TOKENS = ("AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 

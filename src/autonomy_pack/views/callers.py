@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from autonomy_pack.errors import UsageError
 from autonomy_pack.views.render import render
 
-FILES = ("autonomous-agent-loop.yml", "autonomy-pr-review-gate.yml", "autonomy-decide.yml")
+LOOP = "autonomous-agent-loop.yml"
+FILES = (LOOP, "autonomy-pr-review-gate.yml", "autonomy-decide.yml")
 FOLDER = ".github/workflows"
 _PACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}")

@@ -11,12 +11,13 @@ from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, WorldError
 from autonomy_pack.model import Event, value
+from autonomy_pack.views.callers import LOOP
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
 
 STOP_FILE = ".agent-workspace/STOP"
-WORKFLOW = "autonomous-agent-loop.yml"
+WORKFLOW = LOOP
 _DISABLED, _ENABLED = "disabled", "running"
 _WHY = "Stopped by autonomy stop --remote"
 
