@@ -32,6 +32,7 @@ from autonomy_pack.flows.session import Wanted
 from autonomy_pack.model import Config, Leg, Plan, Result, WorkflowRun
 from autonomy_pack.store.gitrefs import GitRefs, open_gitrefs
 from hub import Hub, Repo
+from hub.picture import picture
 
 REPO = "acme/site"
 LOOP = "autonomous-agent-loop.yml"
@@ -119,19 +120,7 @@ class Site:
 
     def state(self) -> dict[str, Any]:
         """What people see: branches, pull requests, labels, comments, leases held; for comparing two worlds."""
-        repo = self.repo
-        return {
-            "branches": repo.refs("refs/heads/"),
-            "pulls": [
-                (one.title, one.pull.branch if hasattr(one.pull, "branch") else one.pull.head, one.state)
-                for one in repo.pulls
-            ],
-            "labels": {
-                number: sorted(label.name for label in issue.labels) for number, issue in sorted(repo.issues.items())
-            },
-            "comments": {number: len(repo.comments(number)) for number, issue in sorted(repo.issues.items()) if issue},
-            "checks": sorted((one.name, one.head) for one in repo.checks),
-        }
+        return picture(self.repo)
 
     def labels(self, number: int) -> list[str]:
         """What is on an issue or pull request now."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from autonomy_pack.edges import refusals
+from autonomy_pack.edges import packs, refusals
 from autonomy_pack.edges.remake import tree_of
 from autonomy_pack.edges.remote import ZERO
 from autonomy_pack.errors import LeaseLost, WorldError
@@ -86,9 +86,7 @@ def _signed(case: Case, offer: Handoff) -> Handoff:
 
 def _trailers(case: Case, offer: Handoff) -> str:
     """The last paragraph of the commit that was judged."""
-    from autonomy_pack.edges import git
-
-    message = git.run("cat-file", "commit", offer.head, at=case.means.remote.git_dir).decode("utf-8", "replace")
+    message = packs.message_of(case.means.remote.git_dir, offer.head)
     return message.rstrip().rpartition("\n\n")[2] + "\n"
 
 

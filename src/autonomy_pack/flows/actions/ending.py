@@ -12,7 +12,7 @@ from autonomy_pack.flows.actions import comments, delivery, offers
 from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.fetched import Fetched
 from autonomy_pack.flows.actions.means import Case, Known
-from autonomy_pack.model import Event, Finding, Handoff, Outcome, value
+from autonomy_pack.model import Event, Finding, Handoff, Outcome, Risk, value
 from autonomy_pack.policy import names
 from autonomy_pack.views import publication as view
 
@@ -63,8 +63,6 @@ def waiting(case: Case, findings: Sequence[Finding]) -> End:
 
 def findings_of(told: Sequence[Event]) -> list[Finding]:
     """The findings that were told, as far as they are worth asking about."""
-    from autonomy_pack.model import Risk
-
     found = [dict(one.data) for one in told if one.kind == "finding.found"]
     read = [Finding(**{**one, "risk": Risk.parse(one["risk"])}) for one in found]
     return [one for one in read if one.risk >= Risk.MEDIUM]

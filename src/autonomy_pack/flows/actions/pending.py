@@ -63,6 +63,7 @@ def deliver(
     if made:
         return made
     here = Means(github=github, remote=remote, store=store, workflow_run=workflow_run, box=box)
+    here.heed(names.issue_of_run(asked.run))
     lease = _lease(here, asked.run)
     try:
         return _delivered(here, lease, asked, out)
