@@ -7,6 +7,7 @@ from collections.abc import Callable
 from autonomy_pack.edges.github import shapes
 from autonomy_pack.edges.github.body import fit
 from autonomy_pack.edges.github.connected import Connected
+from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.edges.github.values import Comment
 
 
@@ -36,6 +37,14 @@ class Comments(Connected):
         """Replace the text of a comment."""
         told = self.calls.write("PATCH", self.at("issues", "comments", id), {"body": fit(body)})
         return shapes.comment(told)
+
+    def delete_comment(self, id: int) -> None:  # noqa: A002
+        """Remove a comment; nothing happens when it is gone already."""
+        try:
+            self.calls.write("DELETE", self.at("issues", "comments", id))
+        except Refused as error:
+            if error.status != 404:
+                raise
 
     def _same(self, issue: str | int, text: str) -> Callable[[], Comment | None]:
         def look() -> Comment | None:

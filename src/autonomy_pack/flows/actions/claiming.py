@@ -242,14 +242,29 @@ def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
 
 
 def _take(at: _Claiming, key: str) -> Lease | None:
-    """The lease for this run of the workflow, whose end the API tells; None when somebody alive holds it."""
+    """The lease for this run of the workflow, whose end the API tells; None when somebody alive holds it.
+
+    None also when somebody finished the task since the facts were read: a lease that is let go looks free.
+    """
     taken = at.store.claim(
         [key],
         claims.workflow_holder(at.workflow),
         seconds=claims.WORKFLOW_SECONDS,
         dead=claims.workflow_is_dead(at.github.run_is_over),
     )
+    if taken and _finished_meanwhile(at, key):
+        at.heed()
+        at.store.release(taken[0])
+        return None
     return taken[0] if taken else None
+
+
+def _finished_meanwhile(at: _Claiming, key: str) -> bool:
+    """Whether the task's last run is another than the facts know: a run's end is stored with that of its lease."""
+    task = names.task_of_claim(key)
+    seen = next((head["run"] for head in at.facts["heads"] if head["subject"] == task), "")
+    now = at.store.head(task)
+    return now is not None and now.run not in ("", seen)
 
 
 def _note_quiet(at: _Claiming, choices: Choices) -> None:

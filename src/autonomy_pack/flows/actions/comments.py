@@ -34,17 +34,31 @@ def write(github: GitHub, store: Store, issue: str, slot: str, body: str) -> tup
     """The same, but the record of its newest text, if anything is new, is left to the caller to store.
 
     A new comment begins with words that are the same in every run, and its number is stored before it says anything
-    else: a run that dies in between leaves a comment that the next one knows.
+    else: a run that dies in between leaves a comment that the next one knows. Of several that begin one at the same
+    moment the first to be stored is kept.
     """
     body = fit(body)
-    there = _recorded(github, store, issue, slot)
-    if there is None:
-        there = _same(github, issue, FIRST) or github.add_comment(issue, FIRST)
-        if event := _record(store, issue, slot, there, FIRST):
-            store.append([event])
+    there = _recorded(github, store, issue, slot) or _new(github, store, issue, slot)
     if there.body != body:
         there = github.edit_comment(there.id, body)
-    return there.id, _record(store, issue, slot, there, body)
+    data = _data(issue, there, body)
+    told = _told(store, issue, slot)
+    known = bool(told) and dict(told[-1].data) == data
+    return there.id, None if known else Event(kind="comment.made", subject=_subject(issue, slot), data=data)
+
+
+def _new(github: GitHub, store: Store, issue: str, slot: str) -> Comment:
+    """Our first words; what was made here goes again when another process stored its own before."""
+    key = f"comment/{issue}/{slot}/{len(_told(store, issue, slot))}"
+    there = _same(github, issue, FIRST)
+    made = there or github.add_comment(issue, FIRST)
+    store.append([Event(kind="comment.made", subject=_subject(issue, slot), data=_data(issue, made, FIRST), key=key)])
+    if _told(store, issue, slot)[-1].data["comment"] == str(made.id):
+        return made
+    kept = _recorded(github, store, issue, slot)
+    if kept and not there:
+        github.delete_comment(made.id)
+    return kept or made
 
 
 def fit(body: str) -> str:
@@ -58,7 +72,7 @@ def _subject(issue: str, slot: str) -> str:
 
 
 def _recorded(github: GitHub, store: Store, issue: str, slot: str) -> Comment | None:
-    told = list(store.events(kinds=["comment.made"], subject=_subject(issue, slot)))
+    told = _told(store, issue, slot)
     comment = github.comment(int(told[-1].data["comment"])) if told else None
     # The record can be written by any workflow: it never makes us edit what is not ours, or what stands elsewhere.
     return comment if comment and comment.author == BOT and str(comment.issue) == issue else None
@@ -68,10 +82,9 @@ def _same(github: GitHub, issue: str, body: str) -> Comment | None:
     return next((one for one in github.comments(issue) if one.author == BOT and one.body == body), None)
 
 
-def _record(store: Store, issue: str, slot: str, comment: Comment, body: str) -> Event | None:
-    data = {"issue": issue, "comment": str(comment.id), "sha256": answers.sha256(body)}
-    told = list(store.events(kinds=["comment.made"], subject=_subject(issue, slot)))
-    if told and dict(told[-1].data) == data:
-        return None
-    key = f"comment/{issue}/{slot}/{comment.id}/{data['sha256'][:16]}"
-    return Event(kind="comment.made", subject=_subject(issue, slot), data=data, key=None if told else key)
+def _told(store: Store, issue: str, slot: str) -> list[Event]:
+    return list(store.events(kinds=["comment.made"], subject=_subject(issue, slot)))
+
+
+def _data(issue: str, comment: Comment, body: str) -> dict[str, object]:
+    return {"issue": issue, "comment": str(comment.id), "sha256": answers.sha256(body)}
