@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 import yaml
 
@@ -80,17 +82,20 @@ def _levels(held: str) -> tuple[str, ...]:
 
 def job_permissions(declared: str | Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """job → scope → level, from the text of a workflow or from such a mapping; unknown scopes raise ValueError."""
-    if isinstance(declared, str):
-        workflow = yaml.safe_load(declared)
-        top = workflow.get("permissions", {})
-        jobs = {name: job.get("permissions", top) for name, job in workflow["jobs"].items()}
-    else:
-        jobs = dict(declared)
+    jobs = _of_workflow(declared) if isinstance(declared, str) else dict(declared)
     made = {job: _spelt_out(permissions) for job, permissions in jobs.items()}
     unknown = {scope for scopes in made.values() for scope in scopes} - SCOPES
     if unknown:
         raise ValueError(f"unknown permission: {', '.join(sorted(unknown))}")
     return made
+
+
+@cache
+def _of_workflow(text: str) -> dict[str, Any]:
+    """Job → what its `permissions:` says. Read once: tests make many tokens for jobs of one workflow."""
+    workflow = yaml.safe_load(text)
+    top = workflow.get("permissions", {})
+    return {name: job.get("permissions", top) for name, job in workflow["jobs"].items()}
 
 
 def _spelt_out(permissions: str | Mapping[str, str] | None) -> dict[str, str]:

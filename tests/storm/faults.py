@@ -165,6 +165,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--singles", type=int, default=60, help="how many single faults; 0: all")
     parser.add_argument("--doubles", type=int, default=20, help="how many pairs of faults")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="end after this long, with what was done; 0: when all is"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -174,19 +177,23 @@ def main() -> int:
     every = singles(requests)
     cases = dice.sample(every, asked.singles) if asked.singles else every
     cases = cases + doubles(requests, asked.doubles, dice)
+    dice.shuffle(cases)
     ends = []
     with multiprocessing.get_context("spawn").Pool(asked.processes) as pool:
         for number, end in enumerate(pool.imap_unordered(_one, [(case, wanted) for case in cases]), 1):
             ends.append(end)
             if end.wrong:
                 print(f"WRONG {end.case.faults}: {end.wrong[:600]}", flush=True)
+            if asked.minutes and time.monotonic() - began > asked.minutes * 60:
+                pool.terminate()
+                break
             if number % 50 == 0:
                 print(f"… {number} of {len(cases)}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     told = {
         "requests of a clean run": requests,
-        "single faults": len(cases) - asked.doubles,
+        "single faults": sum(len(end.case.faults) == 1 for end in ends),
         "of all": len(every),
-        "double faults": asked.doubles,
+        "double faults": sum(len(end.case.faults) > 1 for end in ends),
         "ended as the clean run": sum(not end.wrong for end in ends),
         "did not": sum(bool(end.wrong) for end in ends),
         "reruns needed": dict(sorted(Counter(end.reruns for end in ends).items())),
