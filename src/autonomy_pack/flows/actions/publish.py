@@ -17,7 +17,7 @@ from autonomy_pack.edges.remote import Remote
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, Stopped, UsageError
 from autonomy_pack.flows import decisions, records
-from autonomy_pack.flows.actions import admit, delivery, ending, fetched, grounds, means, offers, pending, said
+from autonomy_pack.flows.actions import admit, delivery, ending, fetched, grounds, held, means, offers, pending, said
 from autonomy_pack.flows.actions.claims import PRODUCED
 from autonomy_pack.flows.actions.ending import End
 from autonomy_pack.flows.actions.fetched import Fetched, Unfit
@@ -156,10 +156,25 @@ def _need_free(case: Case) -> None:
     """Stale when a branch or a pull request of this attempt is there already that we did not just push."""
     branch = case.leg.branch
     there = next(iter(case.means.github.pulls(branch)), None)
+    tip = None if there else case.means.github.tip(f"refs/heads/{branch}")
+    if there or tip:
+        _need_alone(case)
     if there:
         raise Stale(f"pull request #{there.number} of {branch} is there already")
-    if case.means.github.tip(f"refs/heads/{branch}"):
+    if tip:
         raise Stale(f"branch {branch} exists with another commit; it is never overwritten")
+
+
+def _need_alone(case: Case) -> None:
+    """LeaseLost when the lease was taken over since we looked, or the change pushed under it by another attempt of this
+    run or a run that is over as far as GitHub says: then nothing may be said of it here that is not so any more."""
+    store = case.means.store
+    store.refresh()
+    lease = store.lease(case.lease.key)
+    is_ours = lease and (lease.fence, lease.holder) == (case.lease.fence, case.lease.holder)
+    if lease is None or not is_ours or held.leg_of(store, lease):
+        step = "Who works on it now does the rest, or else the next run."
+        raise LeaseLost("another process pushed this change, or took it over, meanwhile", step)
 
 
 def _begun(case: Case, known: Known, result: Result) -> None:
