@@ -26,6 +26,7 @@ sys.path[1:1] = [str(ROOT), str(ROOT / "tests")]
 
 from tests.flows.actions.driver import Site  # noqa: E402
 
+from autonomy_pack.errors import PackError  # noqa: E402
 from hub import Fault, Hub  # noqa: E402
 
 KINDS = (
@@ -123,6 +124,8 @@ def _session(site: Site) -> str:
     begun = site.begin(patience=0.05)
     try:
         begun.all()
+    except PackError:
+        return ""  # said with its fix, as it should be
     except Exception as error:  # noqa: BLE001 - each bug is told with its case, and the others go on
         return f"{type(error).__name__}: {error}"
     finally:

@@ -61,8 +61,8 @@ def test_a_labelled_issue_becomes_a_pull_request(site: Foreign) -> None:
     assert comment.by.user.login == "github-actions[bot]"
     (check,) = [one for one in site.repo.checks if one.name == "autonomy/handoff"]
     assert (check.head, check.conclusion) == (head, "success")
-    (artifact,) = site.repo.artifacts.of(site.run.id)
-    assert re.fullmatch(rf"attempt-{number}-[0-9]+-1", artifact.name)
+    names = sorted(artifact.name for artifact in site.repo.artifacts.of(site.run.id))
+    assert re.fullmatch(rf"attempt-{number}-[0-9]+-1 autonomy-session-1", " ".join(names))
     assert "handed off" in ran.summary
     assert "<summary>publish: success</summary>" in ran.summary
     assert ran.left == []

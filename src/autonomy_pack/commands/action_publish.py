@@ -21,4 +21,5 @@ def publish() -> int:
         job.github, job.remote, job.store, job.run, plan, told.folder() / "publish", box.choose(config, None)
     )
     actions.summary(session.summary)
+    actions.output("session", f"autonomy-session-{job.run.attempt}")
     return session.exit_code
