@@ -142,8 +142,9 @@ def note(project: Project, survey: Survey) -> dict[str, int]:
     return seqs
 
 
-def _seen(task: Task, after: int) -> Event:
-    data = {
+def seen_data(task: Task) -> dict[str, object]:
+    """What task.seen tells of an eligible task."""
+    return {
         "title": one_line(task.title, 300),
         "priority": int(task.priority),
         "lane": task.lane,
@@ -153,6 +154,9 @@ def _seen(task: Task, after: int) -> Event:
         "eligible": True,
         "why": "eligible",
     }
+
+
+def _seen(task: Task, after: int) -> Event:
     # A text that comes back after another one is seen anew, so the key says after what it was seen.
     key = f"seen/{task.id}/{task.pin}/{after}"
-    return Event(kind="task.seen", subject=task.id, data=data, key=key)
+    return Event(kind="task.seen", subject=task.id, data=seen_data(task), key=key)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from autonomy_pack.edges import clock, files
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.remote import Remote
-from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, Stopped, UsageError
-from autonomy_pack.flows import decisions, records
+from autonomy_pack.flows import decisions, records, survey
 from autonomy_pack.flows.actions import admit, delivery, ending, fetched, grounds, held, means, offers, pending, said
 from autonomy_pack.flows.actions.claims import PRODUCED
 from autonomy_pack.flows.actions.ending import End
@@ -180,16 +179,6 @@ def _need_alone(case: Case) -> None:
 def _begun(case: Case, known: Known, result: Result) -> None:
     """Tell what choosing and running would have told locally."""
     task, leg, limits, holder = known.task, case.leg, known.mission.limits, case.lease.holder
-    seen: dict[str, object] = {
-        "title": one_line(task.title, 300),
-        "priority": int(task.priority),
-        "lane": task.lane,
-        "mission": task.mission,
-        "agent": task.agent,
-        "pin": task.pin,
-        "eligible": True,
-        "why": "eligible",
-    }
     claimed: dict[str, object] = {
         "fence": case.lease.fence,
         "holder": f"{holder.host}:{holder.pid}" if holder else "",
@@ -206,7 +195,7 @@ def _begun(case: Case, known: Known, result: Result) -> None:
         "pid": None,
         "pid_start": None,
     }
-    case.tell("task.seen", seen, f"seen/{task.id}/{task.pin}/{leg.event}")
+    case.tell("task.seen", survey.seen_data(task), f"seen/{task.id}/{task.pin}/{leg.event}")
     case.tell("task.claimed", claimed, f"claim/{task.id}/{case.run}")
     case.tell("run.started", started, f"start/{case.run}")
 
