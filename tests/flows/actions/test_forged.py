@@ -13,7 +13,7 @@ from autonomy_pack.edges import git, packs
 from autonomy_pack.model import Leg
 from hub import Hub
 from tests.corpora.raw_git import RawRepository, Spec
-from tests.flows.actions.driver import Files, Session, Site
+from tests.flows.actions.driver import FILES, Files, Session, Site
 from tests.programs.test_scan import bundle, loose
 
 EVIL: dict[str, dict[bytes, Spec]] = {
@@ -66,6 +66,14 @@ def published(site: Site, tree: dict[bytes, Spec], folder: Path, **more: bytes) 
     return row.outcome, row.why
 
 
+def beside(site: Site, tree: dict[bytes, Spec]) -> dict[bytes, Spec]:
+    """That tree with every file of the site beside it, so that nothing else is wrong with it than what is in it."""
+    there: dict[bytes, Spec] = {path.encode(): (site.repo.file(path) or "").encode() for path in FILES}
+    del there[b"hello.txt"]
+    taken = {path for path in tree if b"/" not in path}
+    return {path: text for path, text in there.items() if path.partition(b"/")[0] not in taken} | tree
+
+
 def heads(site: Site) -> list[str]:
     return [ref for ref in site.repo.refs() if ref.startswith(("refs/heads/agent/", "refs/autonomy/pending/"))]
 
@@ -73,7 +81,7 @@ def heads(site: Site) -> list[str]:
 @pytest.mark.parametrize("tree", EVIL.values(), ids=EVIL)
 def test_a_forged_tree_gets_no_branch(tree: dict[bytes, Spec], site: Site, tmp_path: Path) -> None:
     site.issue()
-    outcome, why = published(site, tree, tmp_path)
+    outcome, why = published(site, beside(site, tree), tmp_path)
     assert outcome in ("blocked", "failed"), why
     assert heads(site) == []
     assert site.repo.pulls == []
@@ -82,15 +90,8 @@ def test_a_forged_tree_gets_no_branch(tree: dict[bytes, Spec], site: Site, tmp_p
 def test_the_forger_would_get_through_with_a_harmless_tree(site: Site, tmp_path: Path) -> None:
     """So it is the judging that stops the others, nothing on the way."""
     site.issue()
-    tree: dict[bytes, Spec] = {
-        path.encode(): (site.repo.file(path) or "").encode()
-        for path in ("other.txt", "said.txt", "requirements.txt", ".github/autonomy.yml")
-    }
-    outcome, why = published(site, tree | {_LOOP: (site.repo.file(_LOOP.decode()) or "").encode()}, tmp_path)
+    outcome, why = published(site, beside(site, {}), tmp_path)
     assert outcome == "handed_off", why
-
-
-_LOOP = b".github/workflows/autonomous-agent-loop.yml"
 
 
 def test_words_of_its_own_in_the_commit_message_are_refused(site: Site, tmp_path: Path) -> None:
