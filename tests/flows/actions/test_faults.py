@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storm.faults import KINDS, Case, clean, doubles, run
+from tests.storm.faults import KINDS, Case, clean, doubles, run
 
 SEED = 20260102
 

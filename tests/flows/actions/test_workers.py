@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storm.workers import race
+from tests.storm.workers import race
 
 SEED = 1
 
