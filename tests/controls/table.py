@@ -1098,7 +1098,7 @@ GATES = (
         ("policy/agent_pull.py", "        or any(section.casefold() in body for section in SECTIONS)\n", ""),
     ),
     control(
-        "closing needs evidence",
+        "closing needs evidence at the gate too",
         "policy/test_agent_pull.py::test_the_body_closes_only_its_own_issue_and_only_with_evidence",
         ("policy/agent_pull.py", "if issue in closing(pull.body) and not may_close:", "if False:"),
     ),
@@ -1165,6 +1165,8 @@ MOVED, WAITED, CUT = (f"flows/actions/test_{name}.py::test_" for name in ("moved
 STALE = PUBLISH + "whatever_moved_since_the_plan_ends_the_attempt_as_stale"
 ZIP, SCAN = "edges/test_artifact.py::test_", "programs/test_scan.py::test_"
 ADMIT, GROUNDS = "flows/actions/admit.py", "flows/actions/grounds.py"
+
+WORKERS = "flows/actions/test_workers.py::test_workers_at_once_make_one_pull_request_and_say_nothing_twice"
 
 PUBLISHING = (
     control(
@@ -1291,8 +1293,27 @@ PUBLISHING = (
     control(
         "a comment is recorded before it says anything",
         CUT + "a_runner_that_dies_after_any_write_is_made_good_by_the_next_session[the commit of events]",
-        ("flows/actions/comments.py", "            store.append([event])\n", "            del event\n"),
-        ("flows/actions/comments.py", "_same(github, issue, FIRST) or ", ""),
+        (
+            "flows/actions/comments.py",
+            "    store.append([Event(kind",
+            "    if not there:\n        return made\n    store.append([Event(kind",
+        ),
+        ("flows/actions/comments.py", "there = _same(github, issue, FIRST)\n", "there = None\n"),
+    ),
+    control(
+        "of several comments one stays",
+        WORKERS + "[29]",
+        ("flows/actions/comments.py", "        github.delete_comment(made.id)\n", "        pass\n"),
+    ),
+    control(
+        "what was handed off since the look is not claimed again",
+        WORKERS + "[17]",
+        (CLAIMING, "    if taken and _finished_meanwhile(at, key):", "    if False:"),
+    ),
+    control(
+        "who lost its lease says nothing more",
+        WORKERS + "[51]",
+        ("flows/actions/publish.py", "    if there or tip:\n        _need_alone(case)\n", ""),
     ),
     control(
         "no secret of the machine in an artifact",
