@@ -70,6 +70,7 @@ class Turns:
     after: Callable[[Request], None]
     _lock: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _working: set[Worker] = field(default_factory=set)
+    _ended: set[Worker] = field(default_factory=set)
     _waiting: dict[Worker, list[Request]] = field(default_factory=dict)
     _last: Worker = (0, 0)
     _passed: list[Request] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Turns:
         """No request of it follows."""
         with self._lock:
             self._working.discard(worker)
+            self._ended.add(worker)
             self._next()
 
     def __call__(self, request: Request) -> None:
@@ -102,20 +104,27 @@ class Turns:
                 self._lock.wait()
 
     def _next(self) -> None:
-        if self._working or not any(self._waiting.values()):
-            return
-        if self._passed:
-            self.after(self._passed.pop())
+        # Whoever gave up on a request and sent another, or ended, has one too many here: it is let through as it is.
+        while any(self._waiting.values()) and all(self._waiting.get(worker) for worker in self._working):
+            if self._passed:
+                self.after(self._passed.pop())
+            self._let_through(self._drawn())
+        self._lock.notify_all()
+
+    def _drawn(self) -> Worker:
         ready = sorted(worker for worker, requests in self._waiting.items() if requests)
         stays = self._last in ready and self.dice.random() < self.steady
         self._last = self._last if stays else self.dice.choice(ready)
-        request = self._waiting[self._last].pop(0)
+        return self._last
+
+    def _let_through(self, worker: Worker) -> None:
+        request = self._waiting[worker].pop(0)
         self._passed.append(request)
-        self._working.add(self._last)
+        if worker not in self._ended:
+            self._working.add(worker)
         for kind in ("", request.job):
-            self.count[self._last, kind] = nth = self.count.get((self._last, kind), 0) + 1
-            self.then.get((self._last, kind, nth), _nothing)()
-        self._lock.notify_all()
+            self.count[worker, kind] = nth = self.count.get((worker, kind), 0) + 1
+            self.then.get((worker, kind, nth), _nothing)()
 
 
 def _nothing() -> None:
