@@ -40,6 +40,15 @@ def test_what_is_asked_for_is_understood(monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
+@pytest.mark.parametrize("level", ["none", "L0", "l2", "off", "danger-full-access"])
+def test_a_step_takes_no_weaker_box_than_one_with_walls(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    with pytest.raises(UsageError, match="sandbox is") as refused:
+        given(monkeypatch, issue="1", sandbox=level)
+    assert "auto, L2, L1" in refused.value.fix
+    for fine in ("auto", "L2", "L1", ""):
+        assert given(monkeypatch, issue="1", sandbox=fine).sandbox == fine
+
+
 @pytest.mark.parametrize(("name", "near"), [("isue", "issue"), ("agent_comand", "agent_command"), ("Prompt", "prompt")])
 def test_a_misspelt_input_fails_with_the_nearest_name(monkeypatch: pytest.MonkeyPatch, name: str, near: str) -> None:
     with pytest.raises(UsageError, match=f"did you mean {near}"):

@@ -170,6 +170,16 @@ BOXES = (
         ("flows/box.py", '(wanted == "auto" and one.level != "none")', 'wanted == "auto"'),
     ),
     control(
+        "nobody says none where a job's token is",
+        BOX + "in_github_actions_nobody_can_say_none[variable]",
+        ("flows/box.py", 'if wanted == "none" and host.setting("GITHUB_ACTIONS") == "true":', "if False:"),
+    ),
+    control(
+        "a step of a job takes no weaker box",
+        "commands/test_step_inputs.py::test_a_step_takes_no_weaker_box_than_one_with_walls[none]",
+        ("commands/step_inputs.py", 'if sandbox not in ("", *SANDBOXES):', "if False:"),
+    ),
+    control(
         "none only by a person",
         BOX + "a_repository_may_not_say_none",
         ("schemas/config.json", '"enum": ["auto", "L2", "L1"]', '"enum": ["auto", "L2", "L1", "none"]'),

@@ -46,6 +46,25 @@ def test_an_unknown_level_is_an_error(world: World) -> None:
         assert world.call("run", "--sandbox", asked).returncode == 2, asked
 
 
+@pytest.mark.parametrize("way", ["flag", "variable", "file"])
+def test_in_github_actions_nobody_can_say_none(world: World, way: str) -> None:
+    world.issue("1")
+    job = {"GITHUB_ACTIONS": "true"}
+    if way == "file":
+        place = world.root.parent / "config" / "autonomy"
+        place.mkdir(parents=True)
+        (place / "config.yml").write_text("sandbox: none\n")
+        job["XDG_CONFIG_HOME"] = str(place.parent)
+    if way == "variable":
+        job["AUTONOMY_SANDBOX"] = "none"
+    words = ("--sandbox", "none") if way == "flag" else ()
+    ended = world.call("run", "--forge", "local", *words, env=job)
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert "sandbox none is refused in GitHub Actions" in ended.stderr
+    assert "token" in ended.stderr
+    assert levels(world) == []
+
+
 def test_without_a_box_only_the_planner_works_and_runs_no_programs(world: World, bare: dict[str, str]) -> None:
     world.issue("1")
     world.autonomy("run", env=bare)

@@ -80,6 +80,8 @@ IGNORED = frozenset(
     }
 )
 KNOWN = frozenset({*HONOURED, *ALIASES, *ELSEWHERE, *IGNORED})
+# A step holds a token that writes: what runs beside it without a box could read that from the processes around it.
+SANDBOXES = ("auto", "L2", "L1")
 SECRET = ("github_token", "anthropic_api_key", "claude_code_oauth_token", "openai_api_key", "gemini_api_key")
 
 
@@ -134,6 +136,11 @@ def _asked(given: Mapping[str, str]) -> Asked:
     dry_run = given.get("dry_run", "false").lower()
     if dry_run not in ("true", "false"):
         raise UsageError(f"dry_run is {one_line(dry_run, 40)!r}", "Say true or false.")
+    sandbox = given.get("sandbox", "")
+    if sandbox not in ("", *SANDBOXES):
+        raise UsageError(
+            f"sandbox is {one_line(sandbox, 40)!r}", f"A step takes {', '.join(SANDBOXES)}: its job holds a token."
+        )
     prompt = given.get("prompt", "") or _file(given.get("prompt_file", ""))
     targets = [
         name
@@ -148,7 +155,7 @@ def _asked(given: Mapping[str, str]) -> Asked:
         prompt=prompt,
         agent=given.get("agent", ""),
         agent_command=given.get("agent_command", ""),
-        sandbox=given.get("sandbox", ""),
+        sandbox=sandbox,
         working_directory=given.get("working_directory", ""),
         max_issues=int(most),
         dry_run=dry_run == "true",

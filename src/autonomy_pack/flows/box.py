@@ -50,13 +50,20 @@ def _users_word() -> str:
 
 def choose(config: Config, asked: str | None) -> Box:
     """The box for a session. `asked` is the word of a person's flag; AUTONOMY_SANDBOX and the user's own configuration
-    are a person's word too. Only such a word may say none: a repository's configuration cannot.
+    are a person's word too. Only such a word may say none: a repository's configuration cannot, and in GitHub Actions
+    nobody can.
 
     UsageError when the level asked for cannot be had.
     """
     wanted = asked or host.setting("AUTONOMY_SANDBOX") or _users_word() or config.sandbox
     if wanted not in LEVELS:
         raise UsageError(f"unknown sandbox {wanted}", f"The levels are {', '.join(LEVELS)}.")
+    if wanted == "none" and host.setting("GITHUB_ACTIONS") == "true":
+        raise UsageError(
+            "sandbox none is refused in GitHub Actions: programs without a box read the job's token from the processes "
+            "beside them",
+            "Say auto or L2; none is a person's word for a machine of their own.",
+        )
     candidates = [
         one for one in SANDBOXES.values() if one.level == wanted or (wanted == "auto" and one.level != "none")
     ]
