@@ -8,7 +8,7 @@ from autonomy_pack.commands import told
 from autonomy_pack.commands.action_run import boxed, workspace
 from autonomy_pack.commands.in_job import InJob
 from autonomy_pack.edges import actions, host
-from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.edges.sanitize import one_line, sanitize
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, project
 from autonomy_pack.flows.actions import governing
@@ -36,22 +36,26 @@ def _commit(name: str) -> str:
 def gate() -> int:
     """Judge the pull request of the event; a missing recheck is a failed one."""
     from autonomy_pack.flows.actions import gate as gating
+    from autonomy_pack.views import gate as view
 
     job = InJob()
     verdict = gating.judge(job.github, job.remote, job.run, host.setting("AUTONOMY_RESULTS"))
-    actions.summary(f"## {verdict.title}\n\n{verdict.summary}")
+    actions.summary(view.headed(verdict.title, verdict.summary))
+    print(f"{verdict.conclusion}: {one_line(verdict.title, 300)}")
     return verdict.exit_code
 
 
 def decide() -> int:
-    """Answer the comment or label of the event; one that does not count is passed by in silence."""
+    """Answer the comment or label of the event; to one that does not count nothing is replied."""
     from autonomy_pack.flows.actions import decide as deciding
 
     job = InJob()
     chosen = box.choose(governing.config_of(job.github.look().files), None)
     answered = deciding.answer(job.github, job.remote, job.store, job.run, told.folder() / "decide", chosen)
+    says = answered.says or "Nothing was done: this event holds no answer that counts."
+    print(says)
     if answered.says:
-        print(answered.says)
+        actions.summary(f"### Answer\n\n{sanitize(says)}")
     return answered.exit_code
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autonomy_pack.model import Event, Finding, Outcome, value
+from autonomy_pack.model import COUNTED_OUTCOMES, CheckResult, Event, FileChange, Finding, Outcome, value
 from autonomy_pack.views.render import render as _render
 from autonomy_pack.views.render import words
+
+# Under which name an attempt's bundle holds its commit.
+BUNDLE_REF = "refs/attempt/result"
 
 
 @value
 class Row:
-    """One leg as people read of it. `failed`: it is not finished, and running again helps."""
+    """One leg as people read of it. `failed`: it is not finished, and running again helps; `fix`: after this was done.
+
+    `failed_checks` are those that did not exit 0, with the end of what they printed.
+    """
 
     issue: str
     outcome: str
@@ -23,7 +29,30 @@ class Row:
     url: str = ""
     usd: float = 0.0
     failed: bool = False
+    fix: str = ""
     notes: tuple[str, ...] = ()
+    failed_checks: tuple[CheckResult, ...] = ()
+
+
+@value
+class Shown:
+    """A change, and where it can be looked at: `url` its commit's address, `ref` the ref that keeps it, `artifact` the
+    artifact of the run that holds its bundle; each "" where there is none."""
+
+    files: tuple[FileChange, ...]
+    url: str = ""
+    ref: str = ""
+    artifact: str = ""
+
+    @property
+    def added(self) -> int:
+        """Lines."""
+        return sum(file.added for file in self.files)
+
+    @property
+    def removed(self) -> int:
+        """Lines."""
+        return sum(file.removed for file in self.files)
 
 
 _NEXT: Mapping[str, str] = {
@@ -36,8 +65,12 @@ _NEXT: Mapping[str, str] = {
 }
 
 
-def next_step(outcome: str) -> str:
-    """What a person would do next."""
+def next_step(outcome: str, left: int | None = None) -> str:
+    """What a person would do next; `left`: how many attempts the issue's text still has, None when nobody knows."""
+    if outcome in COUNTED_OUTCOMES and left == 0:
+        return "no attempt is left: change the issue, or comment `/autonomy retry`"
+    if outcome in COUNTED_OUTCOMES and outcome != Outcome.NO_CHANGE and left:
+        return f"look at the log; it is tried again ({left} attempt{'s' * (left != 1)} left)"
     return _NEXT.get(outcome, "look at the log; it is tried again as long as attempts are left")
 
 
@@ -50,21 +83,37 @@ def status(
     number: int | None = None,
     asked: Event | None = None,
     findings: Sequence[Finding] = (),
+    change: Shown | None = None,
+    failed: Sequence[CheckResult] = (),
+    next_: str = "",
 ) -> str:
     """The Markdown of the status comment; every foreign word in it is made harmless."""
     return _render(
         "status.md.j2",
         outcome=words(outcome),
         why=why,
-        next=next_step(outcome),
+        next=next_ or next_step(outcome),
         run=run,
         run_url=run_url,
         number=number,
         asked=asked,
         findings=findings[:10],
+        change=change,
+        bundle_ref=BUNDLE_REF,
+        failed=failed[:5],
     )
 
 
 def summary(name: str, rows: Sequence[Row], run_url: str, repo: str, *, public: bool) -> str:
     """AUTONOMOUS_SESSION_*.md, which is the step summary too."""
-    return _render("publication.md.j2", name=name, rows=rows, run_url=run_url, repo=repo, public=public, words=words)
+    server = run_url.partition(f"/{repo}/actions/")[0]
+    return _render(
+        "publication.md.j2",
+        name=name,
+        rows=rows,
+        run_url=run_url,
+        server=server,
+        repo=repo,
+        public=public,
+        words=words,
+    )

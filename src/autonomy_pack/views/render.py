@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from autonomy_pack.edges.sanitize import one_line, sanitize
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
+
+    from autonomy_pack.model import Finding
 
 
 @cache
@@ -24,7 +27,7 @@ def _environment() -> SandboxedEnvironment:
         keep_trailing_newline=True,
         autoescape=False,  # Markdown: `clean` and `cell` make foreign words harmless
     )
-    made.filters |= {"clean": sanitize, "line": line, "cell": cell, "words": words}
+    made.filters |= {"clean": sanitize, "line": line, "cell": cell, "words": words, "told": told, "fenced": fenced}
     return made
 
 
@@ -46,3 +49,21 @@ def cell(text: object, limit: int = 200) -> str:
 def words(outcome: object) -> str:
     """An outcome as people say it."""
     return str(outcome).replace("_", " ")
+
+
+def told(finding: Finding, limit: int = 300) -> str:
+    """A finding on one line, harmless: what is the matter, then what to do."""
+    return f"{sentence(line(finding.says, limit))} {line(finding.fix, limit)}".rstrip()
+
+
+def sentence(text: str) -> str:
+    """The text with a stop at its end, unless it has one."""
+    return text if not text or text.endswith((".", "!", "?", ":", "…")) else f"{text}."
+
+
+def fenced(text: object) -> str:
+    """Foreign lines as a block of code that they cannot end."""
+    clean = sanitize(str(text)).strip("\n")
+    longest = max((len(run) for run in re.findall("`+", clean)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{clean}\n{fence}"

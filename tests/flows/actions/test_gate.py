@@ -319,3 +319,15 @@ def test_without_a_box_nothing_is_judged(here: tuple[Hub, Repo], tmp_path: Path)
     assert verdict.exit_code == 1
     assert "there is no box" in verdict.summary
     assert "agent:validated" not in shown(repo, number)
+
+
+def test_the_title_stands_once_and_the_mark_only_in_the_comment(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    number = handoff(repo, checked=False)
+    verdict = gated(hub, repo, number, tmp_path)
+    (comment,) = repo.comments(number)
+    assert MARKER not in verdict.summary
+    assert verdict.title not in verdict.summary
+    assert comment.body.startswith(f"{MARKER}\n### Review gate: {verdict.title}\n")
+    assert verdict.title == "passed; before merging, look at: handoff_contract"
+    assert "**It passed**, and what its checks say was seen here (label `agent:validated`)" in verdict.summary

@@ -161,18 +161,19 @@ def _verdict(pull: Pull, seen: _Seen) -> Verdict:
     bounds = [(seen.config.ask_from, seen.config.block_from)]
     bounds += [(seen.mission.ask_from, seen.mission.block_from)] if seen.mission else []
     word = risk.verdict(found, *risk.tightest(*bounds))
+    rules = ", ".join(dict.fromkeys(one.rule for one in found if one.risk))
     titles = {
         "pass": "the contract is kept, nothing to ask about",
-        "ask": "a person should look closely",
+        "ask": f"passed; before merging, look at: {one_line(rules, 120)}",
         "block": f"must not be merged: {one_line(found[0].says, 150) if found else ''}",
     }
     summary = view.text(
-        titles[word],
         head=pull.head,
         base=seen.base,
         results=seen.results.checks,
         findings=[one for one in found if one.risk],
         skipped=[one for one in seen.judged.skipped if one[0] != _ELSEWHERE],
+        look=word == "ask",
     )
     tested = bool(seen.results.checks) and word != "block"
     conclusion = "failure" if word == "block" else "success"
@@ -181,7 +182,7 @@ def _verdict(pull: Pull, seen: _Seen) -> Verdict:
 
 def _refused(pull: Pull, error: PackError) -> Verdict:
     title = f"cannot be judged: {one_line(error.says, 150)}"
-    summary = view.text(title, f"{error.says}. {error.fix}", head=pull.head)
+    summary = view.text(f"{error.says}. {error.fix}", head=pull.head)
     return Verdict(conclusion="failure", title=title, summary=summary, asks=True)
 
 
@@ -204,7 +205,7 @@ def _label(github: GitHub, pull: Pull, verdict: Verdict) -> None:
 
 def _comment(github: GitHub, pull: Pull, verdict: Verdict) -> None:
     """One comment, edited in place: found by its first line, and only when the bot of Actions wrote it."""
-    body = comments.fit(verdict.summary)
+    body = comments.fit(view.comment(verdict.title, verdict.summary))
     there = next(filter(_is_ours, github.comments(pull.number)), None)
     if there is None:
         github.add_comment(pull.number, body)
