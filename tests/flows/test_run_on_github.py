@@ -55,6 +55,8 @@ def test_a_labelled_issue_becomes_a_pull_request_from_a_clone_too(clone: Clone) 
     assert f"GitHub {REPO}" in ended.stdout
     (pull,) = clone.site.repo.pulls
     assert f"Closes #{number}" in pull.body
+    assert f"Look at   {clone.site.hub.server_url}/{REPO}/pull/{pull.number}" in ended.stdout
+    assert "merge   git" not in ended.stdout
     assert clone.site.labels(pull.number) == ["agent:handoff"]
     assert "status:pr-created" in clone.site.labels(number)
     again = clone.run()
@@ -76,6 +78,44 @@ def test_what_waits_is_approved_from_the_clone(clone: Clone) -> None:
     ended = clone.autonomy("decision", "approve", decision, GITHUB_ACTIONS="true")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len(clone.site.repo.pulls) == 1
+
+
+def test_what_was_begun_on_github_is_answered_and_looked_at_there_without_a_flag(clone: Clone) -> None:
+    number = clone.site.risky()
+    clone.run()
+    (decision,) = (word for word in clone.autonomy("decision", "list").stdout.split() if word.startswith("apr_"))
+    assert clone.autonomy("decision", "view", decision, GH_TOKEN="").returncode == 3
+    ended = clone.autonomy("decision", "approve", decision)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (pull,) = clone.site.repo.pulls
+    address = f"/{REPO}/pull/{pull.number}"
+    assert address in ended.stdout
+    assert "git diff" not in ended.stdout
+    for named in (str(number), f"#{number}", f"{REPO}#{number}"):
+        shown = clone.autonomy("run", "show", named, GH_TOKEN="")
+        assert shown.returncode == 0, shown.stdout + shown.stderr
+        assert f"{REPO}#{number}" in shown.stdout
+    again = clone.autonomy("task", "reset", str(number))
+    assert again.returncode == 2
+    assert address in again.stderr
+    assert "git branch" not in again.stderr
+
+
+def test_an_issue_that_is_both_here_and_there_has_to_be_named_whole(clone: Clone) -> None:
+    number = clone.site.issue()
+    clone.run()
+    theirs = clone.site.repo.refs("refs/heads/agent")
+    assert theirs
+    folder = clone.root / ".autonomy" / "issues"
+    folder.mkdir(parents=True)
+    front = "---\ntitle: Mine\nlabels: ['priority:high', 'mission:replace-text']\nstate: open\nauthor: ada\n"
+    text = "### Find\n\nx\n\n### Replace with\n\ny\n\n## Acceptance Criteria\n- [ ] It says so\n"
+    (folder / f"{number}.md").write_text(f"{front}created: 2026-01-02\n---\n{text}")
+    clone.autonomy("run", "--sandbox", "none")
+    told = clone.autonomy("run", "show", str(number))
+    assert told.returncode == 2, told.stdout
+    assert f".#{number} or {REPO}#{number}" in told.stderr
+    assert clone.autonomy("run", "show", f".#{number}").returncode == 0
 
 
 def test_the_disabled_workflow_stops_a_clone_too(clone: Clone) -> None:

@@ -26,7 +26,7 @@ def list_decisions(everything: bool, repo: Path, as_json: bool) -> None:
     from autonomy_pack.flows import decisions, project
     from autonomy_pack.views import decision as view
 
-    found = decisions.all_of(project.open_project(repo))
+    found = decisions.all_of(project.open_project(repo, forge="local"))
     shown = [one for one in found if everything or one.status == "pending"]
     if as_json:
         options.print_json([_data(one) for one in shown])
@@ -44,7 +44,7 @@ def view(ctx: click.Context, decision: str, repo: Path, as_json: bool) -> None:
     from autonomy_pack.flows import decisions, project
     from autonomy_pack.views import decision as view
 
-    opened = project.open_project(repo)
+    opened = project.open_project(repo, forge="local")
     found = decisions.find(opened, decision)
     if as_json:
         options.print_json(_data(found))
@@ -61,11 +61,14 @@ def approve(decision: tuple[str, ...], comment: str, repo: Path) -> None:
     """Say yes: the kept change is handed off at once, if it still is exactly what was asked about."""
     from autonomy_pack.flows import decisions, project
 
-    opened = project.open_project(repo)
     for one in decision:
+        opened = project.open_project(repo, about=one)
         made = decisions.approve(opened, one, comment, lambda _: None)
         branch = made.data["ref"].removeprefix("refs/heads/")
         click.echo(f"{one} approved: {branch}")
+        if made.data.get("number"):
+            click.echo(f"  Look at   {made.data['url']}")
+            continue
         at = "git" + options.spoken(repo)[1].replace(" --repo ", " -C ")
         click.echo(f"  Look at   {at} diff {opened.base.branch}...{branch}")
 
@@ -80,8 +83,8 @@ def deny(decision: tuple[str, ...], reason: str, repo: Path) -> None:
 
     if not reason.strip():
         raise UsageError("the reason is empty", 'Say why: --reason "…".')
-    opened = project.open_project(repo)
     for one in decision:
+        opened = project.open_project(repo, about=one)
         denied = decisions.deny(opened, one, reason)
         click.echo(f"{one} denied. To try again: autonomy task reset {names.issue_of(denied.subject)}")
 

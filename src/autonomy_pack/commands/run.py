@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autonomy_pack.commands import options
+
+if TYPE_CHECKING:
+    from autonomy_pack.flows.project import Project
 
 
 @click.group(invoke_without_command=True, name="run")
@@ -58,11 +62,11 @@ def command(
 @click.pass_obj
 def list_runs(outer: Path, limit: int, repo: Path, as_json: bool) -> None:
     """The newest runs with their outcomes."""
-    from autonomy_pack.flows import project, runs
+    from autonomy_pack.flows import runs
     from autonomy_pack.views import past
     from autonomy_pack.views.table import table
 
-    rows = [past.row(one.id, one.events) for one in runs.all_of(project.open_project(_chosen(outer, repo)), limit)]
+    rows = [past.row(one.id, one.events) for one in runs.all_of(_looked_at(outer, repo), limit)]
     if as_json:
         options.print_json(rows)
     elif rows:
@@ -79,13 +83,13 @@ def list_runs(outer: Path, limit: int, repo: Path, as_json: bool) -> None:
 @options.as_json
 @click.pass_obj
 def show(outer: Path, run: str, diff: bool, log: bool, repo: Path, as_json: bool) -> None:
-    """One run, by its id (`.#7/3`) or its issue (its newest run)."""
+    """One run, by its id (`.#7/3`) or its issue (`7`, `#7`: its newest run)."""
     from autonomy_pack.edges.redact import redact
     from autonomy_pack.edges.sanitize import visible
-    from autonomy_pack.flows import project, records, runs
+    from autonomy_pack.flows import records, runs
     from autonomy_pack.views import past
 
-    opened = project.open_project(_chosen(outer, repo))
+    opened = _looked_at(outer, repo)
     found = runs.find(opened, run)
     if diff or log:
         text = runs.diff(opened, found) if diff else runs.log(found)
@@ -102,10 +106,10 @@ def show(outer: Path, run: str, diff: bool, log: bool, repo: Path, as_json: bool
 @click.pass_obj
 def explain(outer: Path, run: str, repo: Path) -> None:
     """Tell a run's story: every event and step, in order, and what to do next."""
-    from autonomy_pack.flows import project, runs
+    from autonomy_pack.flows import runs
     from autonomy_pack.views import past
 
-    found = runs.find(project.open_project(_chosen(outer, repo)), run)
+    found = runs.find(_looked_at(outer, repo), run)
     steps = runs.transcript(found) if found.folder else []
     click.echo(past.explained(found.id, found.events, steps))
 
@@ -116,15 +120,22 @@ def explain(outer: Path, run: str, repo: Path) -> None:
 @click.pass_obj
 def recover(outer: Path, run: str, repo: Path) -> None:
     """Make the change that a run kept (blocked, failed, stopped) a branch, for a person to look at."""
-    from autonomy_pack.flows import project, runs
+    from autonomy_pack.flows import runs
 
-    opened = project.open_project(_chosen(outer, repo))
+    opened = _looked_at(outer, repo)
     found = runs.find(opened, run)
     branch = runs.recover(opened, found)
     click.echo(f"The change of run {found.id} is on branch {branch}; nothing else was touched.")
     at = "git" + options.spoken(_chosen(outer, repo))[1].replace(" --repo ", " -C ")
     click.echo(f"  Look at   {at} diff {opened.base.branch}...{branch}")
     click.echo(f"  Remove    {at} branch -D {branch}")
+
+
+def _looked_at(outer: Path, inner: Path) -> Project:
+    """The repository, to look back at its runs: for that no forge is asked, so no token is needed."""
+    from autonomy_pack.flows import project
+
+    return project.open_project(_chosen(outer, inner), forge="local")
 
 
 def _chosen(outer: Path, inner: Path) -> Path:

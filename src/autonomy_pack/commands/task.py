@@ -22,7 +22,7 @@ def reset(task: str, reason: str, repo: Path) -> None:
     """Give a task its attempts back and take away what held it."""
     from autonomy_pack.flows import project, tasks
 
-    click.echo(f"{tasks.reset(project.open_project(repo), task, reason)} may be tried again.")
+    click.echo(f"{tasks.reset(project.open_project(repo, about=task), task, reason)} may be tried again.")
 
 
 @command.command()
@@ -33,4 +33,4 @@ def skip(task: str, reason: str, repo: Path) -> None:
     """Leave a task alone until it is reset."""
     from autonomy_pack.flows import project, tasks
 
-    click.echo(f"{tasks.skip(project.open_project(repo), task, reason)} is skipped.")
+    click.echo(f"{tasks.skip(project.open_project(repo, about=task), task, reason)} is skipped.")

@@ -126,6 +126,9 @@ class Working:
         """The exact commands a person would type next about one run."""
         program, where = options.spoken(self._repo)
         made = next((one for one in events if one.kind == "handoff.made"), None)
+        if made and made.data.get("number"):
+            _say(f"Look at   {made.data['url']}")
+            return
         if made:
             at = "git" + where.replace(" --repo ", " -C ")
             branch, base = made.data["ref"].removeprefix("refs/heads/"), opened.base.branch

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from autonomy_pack.contracts import Forge
 from autonomy_pack.edges import git, host
 from autonomy_pack.edges.github import defaults
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.actions import labels
 from autonomy_pack.forges import FORGES
@@ -73,10 +74,25 @@ def server_url() -> str:
 
 def repository(repo: str | None, place: Place | None) -> str:
     """OWNER/NAME of the repository that is meant; UsageError when that is not known."""
-    named = repo or host.setting("GITHUB_REPOSITORY") or (origin(place, server_url()) if place else "")
+    named = repo or known_name(place)
     if not _REPO.fullmatch(named):
-        raise UsageError("the repository on GitHub is not known", "Give --repo OWNER/NAME, or add a remote `origin`.")
+        raise UsageError(*_unknown(repo))
     return named
+
+
+def known_name(place: Place | None) -> str:
+    """OWNER/NAME of the repository that a clone, or a job, is of; "" when that is not known."""
+    return host.setting("GITHUB_REPOSITORY") or (origin(place, server_url()) if place else "")
+
+
+def _unknown(repo: str | None) -> tuple[str, str]:
+    if repo:
+        return (
+            f"{one_line(repo, 120)!r} is neither a folder nor OWNER/NAME of a repository",
+            f"Give OWNER/NAME as in {server_url()}/OWNER/NAME, or the folder of a clone.",
+        )
+    way = f"Call from a clone whose remote `origin` is on {server_url()}, or set GITHUB_REPOSITORY=OWNER/NAME."
+    return "the repository on GitHub is not known", way
 
 
 def git_url(place: Place) -> str:

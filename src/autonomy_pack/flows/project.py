@@ -11,10 +11,12 @@ from autonomy_pack import config as configuration
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.contracts import Forge, Store
 from autonomy_pack.edges import files, git, host
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import hosting
 from autonomy_pack.model import Config, value
 from autonomy_pack.model import Place as Place
+from autonomy_pack.policy import names
 from autonomy_pack.store import open_store
 
 CONFIG_FILE = ".github/autonomy.yml"
@@ -173,27 +175,54 @@ def store_url(place: Place, config: Config) -> str:
     return f"sqlite:///{place.workspace / 'autonomy.db'}"
 
 
-def open_project(path: Path, *, store: str | None = None, forge: str | None = None) -> Project:
+def open_project(path: Path, *, store: str | None = None, forge: str | None = None, about: str = "") -> Project:
     """Open the repository at `path` with its configuration, store and forge.
 
     `store` names another store than its own, for looking without leaving a trace; then nothing is written here.
-    `forge` is a person's word for where its issues live.
+    `forge` is a person's word for where its issues live; without it, what is said to be talked `about` (a decision, a
+    task, an issue) decides, if the store knows it: what was begun on GitHub is not looked for in files.
     """
     place = find(path)
     config = read_config(place)
     if store is None:
         prepare_workspace(place)
     url = store or store_url(place, config)
-    opened, repo = hosting.open_forge(hosting.forge_name(forge, config), place, config)
+    kept = open_store(url)
+    lives = forge or (_forge_of(task_named(kept, place, config, about)) if about else None)
+    opened, repo = hosting.open_forge(hosting.forge_name(lives, config), place, config)
     return Project(
         place=place,
         config=config,
         missions=mission_texts(governing_files(place)),
-        store=open_store(url),
+        store=kept,
         store_url=url,
         forge=opened,
         repo=repo,
     )
+
+
+def task_named(store: Store, place: Place, config: Config, named: str) -> str:
+    """The id of the task that a person means by a decision, a task, or an issue (`3`, `#3`); "" when none is known.
+
+    UsageError when there is an issue of that name both in files and on GitHub, and the configuration names no forge.
+    """
+    head = store.head(named)
+    if head and head.type == "decision":
+        return names.task_of_run(head.run)
+    bare = named.removeprefix("#")
+    if "#" in bare:
+        return names.task_of_claim(bare)
+    every = [f"{repo}#{bare}" for repo in (".", hosting.known_name(place)) if repo]
+    known = [task for task in every if store.head(task)]
+    meant = [task for task in known if _forge_of(task) == config.forge] or known
+    if len(meant) > 1:
+        raise UsageError(f"{one_line(named, 60)} is an issue here and on GitHub", f"Say {' or '.join(meant)}.")
+    return meant[0] if meant else ""
+
+
+def _forge_of(task: str) -> str | None:
+    """The forge that a task's id names; None of none."""
+    return ("local" if task.startswith(".#") else "github") if task else None
 
 
 def prepare_workspace(place: Place) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from autonomy_pack.edges import files, git, workspace
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import records
-from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.project import Project, task_named
 from autonomy_pack.model import Event, value
 from autonomy_pack.policy import names
 
@@ -34,10 +34,13 @@ def all_of(project: Project, limit: int) -> list[Past]:
 
 def find(project: Project, named: str) -> Past:
     """A run by its id, or the newest run of an issue or task of that name."""
-    if "/" in named:
-        found = _past(project, named if "#" in named else f"{project.repo}#{named}")
+    whole, slash, fence = named.rpartition("/")
+    is_run = bool(slash) and fence.isdecimal()
+    issue, at, event = (whole if is_run else named).partition("@")
+    task = task_named(project.store, project.place, project.config, issue)
+    if is_run:
+        found = _past(project, f"{task}{at}{event}/{fence}")
     else:
-        task = named if "#" in named else f"{project.repo}#{named}"
         head = project.store.head(task)
         found = _past(project, head.run if head else "")
     if not found.events:

@@ -6,7 +6,7 @@ from autonomy_pack.edges import host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import claim, stop
-from autonomy_pack.flows.project import Project
+from autonomy_pack.flows.project import Project, task_named
 from autonomy_pack.model import Event, Head, Outcome
 from autonomy_pack.policy import names
 
@@ -23,7 +23,7 @@ def skip(project: Project, named: str, why: str) -> str:
 
 def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
     stop.refuse_agents(project.store, kind)
-    task = named if "#" in named else f"{project.repo}#{named}"
+    task = task_named(project.store, project.place, project.config, named) or f"{project.repo}#{named}"
     head = project.store.head(task)
     if head is None:
         raise UsageError(f"task {one_line(task, 80)} was never seen", "`autonomy issue list` shows what there is.")
@@ -41,7 +41,16 @@ def _say(project: Project, kind: str, state: str, named: str, why: str) -> str:
 def _need_no_branch(project: Project, head: Head) -> None:
     """UsageError while the branch of the last handoff is there: the next one could not be made."""
     if project.forge.handoff_state(head.branch, head.commit, project.base.commit) in ("open", "moved"):
+        url = handoff_url(project, head.run)
         raise UsageError(
-            f"{head.subject} is handed off: branch {head.branch} is there",
-            f"Merge it, or drop it (`git branch -D {head.branch}`), then reset.",
+            f"{head.subject} is handed off: {url or f'branch {head.branch} is there'}",
+            "Merge it, or close it and delete its branch there, then reset."
+            if url
+            else f"Merge it, or drop it (`git branch -D {head.branch}`), then reset.",
         )
+
+
+def handoff_url(project: Project, run: str) -> str:
+    """The address of the pull request that a run handed off as; "" where there is none."""
+    made = list(project.store.events(run=run, kinds=["handoff.made"]))
+    return str(made[-1].data["url"]) if made and made[-1].data.get("number") else ""
