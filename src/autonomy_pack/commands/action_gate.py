@@ -50,8 +50,14 @@ def decide() -> int:
     from autonomy_pack.flows.actions import decide as deciding
 
     job = InJob()
-    chosen = box.choose(governing.config_of(job.github.look().files), None)
-    answered = deciding.answer(job.github, job.remote, job.store, job.run, told.folder() / "decide", chosen)
+    answered = deciding.answer(
+        job.github,
+        job.remote,
+        lambda: job.store,
+        job.run,
+        told.folder() / "decide",
+        lambda: box.choose(governing.config_of(job.github.look().files), None),
+    )
     says = answered.says or "Nothing was done: this event holds no answer that counts."
     print(says)
     if answered.says:

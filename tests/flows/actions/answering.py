@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,19 @@ class Waiting:
             server_url=self.hub.server_url,
         )
 
-    def tell(self, event: str, payload: Mapping[str, Any], hours: float = 0.0) -> Answered:
-        """One job `decide`."""
+    def tell(
+        self,
+        event: str,
+        payload: Mapping[str, Any],
+        hours: float = 0.0,
+        opened: Callable[[GitRefs], GitRefs] = lambda store: store,
+    ) -> Answered:
+        """One job `decide`; `opened` may step between it and its store."""
         github, remote, store = self.job(hours)
         with closing(github), closing(store):
             out = self.folder / f"out-{self._jobs}"
-            chosen = box.choose(Config(), None)
-            return decide.answer(github, remote, store, self.workflow_run(event, payload), out, chosen)
+            run = self.workflow_run(event, payload)
+            return decide.answer(github, remote, lambda: opened(store), run, out, lambda: box.choose(Config(), None))
 
     def say(self, text: str, by: str = "ada", at: int = 0, **more: Any) -> Answered:
         """Somebody comments, and the job runs."""

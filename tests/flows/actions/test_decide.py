@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,9 @@ from autonomy_pack.model import Event
 from autonomy_pack.policy import answers
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.store.conditions import DecisionOpen
+from autonomy_pack.store.gitrefs import GitRefs
 from hub import Hub
+from hub.journal import Request
 from tests.flows.actions.answering import Waiting
 from tests.flows.actions.people import writes
 
@@ -212,6 +216,69 @@ def test_under_a_stop_nothing_is_approved(waiting: Waiting) -> None:
     assert (waiting.status(), waiting.branches()) == ("pending", [])
 
 
+def test_a_stop_while_the_answer_is_read_lets_no_decision_be_stored(waiting: Waiting) -> None:
+    refs, before = waiting.repo.refs("refs/autonomy/"), len(writes(waiting.hub))
+    payload = waiting.comment(f"/autonomy deny {waiting.decision}")
+    answered = waiting.tell("issue_comment", payload, opened=partial(with_stop, waiting))
+    assert ("not replied" in answered.says, answered.exit_code) == (True, 5), answered.says
+    assert (waiting.repo.refs("refs/autonomy/"), len(writes(waiting.hub))) == (refs, before)
+
+
+def with_stop(waiting: Waiting, store: GitRefs) -> GitRefs:
+    """The store that was opened; meanwhile somebody stopped everything."""
+    waiting.repo.commit({".agent-workspace/STOP": "{}\n"})
+    return store
+
+
+def test_a_stop_during_a_retry_lets_only_the_write_in_flight_land(waiting: Waiting) -> None:
+    waiting.say(f"/autonomy deny {waiting.decision}")
+    labels, events = waiting.site.labels(waiting.issue), waiting.repo.refs("refs/autonomy/events")
+    before, stopped = len(writes(waiting.hub)), []  # a push is announced by a GET
+
+    def stop_at_first_push(request: Request) -> None:
+        if request.line.endswith("git-receive-pack") and request.job == "decide" and not stopped:
+            stopped.append(waiting.repo.commit({".agent-workspace/STOP": "{}\n"}))
+
+    waiting.hub.gate = stop_at_first_push
+    answered = waiting.say("/autonomy retry")
+    assert (bool(stopped), answered.exit_code) == (True, 5), answered.says
+    assert [line for line in writes(waiting.hub)[before:] if not line.startswith("GET")] == [
+        "POST /acme/site.git/git-receive-pack"
+    ]
+    assert waiting.repo.refs("refs/autonomy/events") == events
+    assert waiting.site.labels(waiting.issue) == labels
+
+
+def test_our_comment_is_not_recorded_under_a_stop(waiting: Waiting) -> None:
+    events, stopped = waiting.repo.refs("refs/autonomy/events"), []
+
+    def stop_at_first_comment(request: Request) -> None:
+        if request.line.startswith("POST") and "/comments" in request.line and not stopped:
+            stopped.append(waiting.repo.commit({".agent-workspace/STOP": "{}\n"}))
+
+    waiting.hub.gate = stop_at_first_comment
+    assert waiting.say("/autonomy status").exit_code == 5
+    assert waiting.repo.refs("refs/autonomy/events") == events
+    assert waiting.replies() == []
+
+
+@pytest.mark.parametrize("verb", ["status", "retry", "stop"])
+def test_a_strangers_comment_costs_two_requests_and_no_git(untouched: Waiting, verb: str) -> None:
+    payload = untouched.comment(f"/autonomy {verb}", "mallory")
+
+    def never() -> Any:
+        raise AssertionError("nobody was heard")
+
+    github, remote, store = untouched.job()
+    store.close()
+    opening = len(untouched.hub.journal)
+    with closing(github):
+        run = untouched.workflow_run("issue_comment", payload)
+        assert decide.answer(github, remote, never, run, untouched.folder / "out", never) == decide.Answered()
+        assert github.requests <= 2
+    assert len(untouched.hub.journal) - opening == github.requests
+
+
 def test_a_stored_answer_is_never_believed(waiting: Waiting) -> None:
     """Whoever may write contents can write our events; only the comment itself is an answer."""
     text = f"/autonomy approve {waiting.decision}"
@@ -276,6 +343,38 @@ def test_retry_gives_the_attempts_back(waiting: Waiting) -> None:
     waiting.say(f"/autonomy deny {waiting.decision}")
     answered = waiting.say("/autonomy retry")
     assert "attempts back" in answered.says, answered.says
+    assert waiting.site.session().outcomes == {str(waiting.issue): "waiting"}
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["closed", "merged"])
+def test_retry_after_a_pull_request_of_this_label_event_says_what_to_do_and_stores_nothing(
+    waiting: Waiting, merged: bool
+) -> None:
+    waiting.say(f"/autonomy approve {waiting.decision}")
+    [pull] = waiting.repo.pulls
+    assert f"pull request {pull.number} is open" in waiting.say("/autonomy retry").says
+    (waiting.repo.merge if merged else waiting.repo.close)(pull.number, "ada")
+    resets, labels = kinds(waiting, "task.reset"), waiting.site.labels(waiting.issue)
+    answered = waiting.say("/autonomy retry")
+    assert f"pull request {pull.number} of this label event was" in answered.says
+    assert "a new label event is a new attempt" in waiting.replies()[-1]
+    assert (kinds(waiting, "task.reset"), waiting.site.labels(waiting.issue)) == (resets, labels)
+
+
+def kinds(waiting: Waiting, kind: str) -> int:
+    """How many events of a kind are stored."""
+    github, _, store = waiting.job()
+    with closing(github), closing(store):
+        return len(list(store.events(kinds=[kind])))
+
+
+def test_a_new_label_event_and_a_retry_make_a_new_attempt(waiting: Waiting) -> None:
+    waiting.say(f"/autonomy approve {waiting.decision}")
+    [pull] = waiting.repo.pulls
+    waiting.repo.close(pull.number, "ada")
+    waiting.repo.unlabel(waiting.issue, "priority:high", "ada")
+    waiting.repo.label(waiting.issue, "priority:high", "ada")
+    assert "attempts back" in waiting.say("/autonomy retry").says
     assert waiting.site.session().outcomes == {str(waiting.issue): "waiting"}
 
 

@@ -26,6 +26,7 @@ def keep(github: GitHub, store: Store, issue: str, slot: str, body: str) -> int:
     """
     number, event = write(github, store, issue, slot, body)
     if event:
+        github.calls.before_write()  # a push is a write as well
         store.append([event])
     return number
 
@@ -52,6 +53,7 @@ def _new(github: GitHub, store: Store, issue: str, slot: str) -> Comment:
     key = f"comment/{issue}/{slot}/{len(_told(store, issue, slot))}"
     there = _same(github, issue, FIRST)
     made = there or github.add_comment(issue, FIRST)
+    github.calls.before_write()
     store.append([Event(kind="comment.made", subject=_subject(issue, slot), data=_data(issue, made, FIRST), key=key)])
     if _told(store, issue, slot)[-1].data["comment"] == str(made.id):
         return made

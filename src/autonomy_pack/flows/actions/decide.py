@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import PackError
+from autonomy_pack.errors import PackError, Stopped
 from autonomy_pack.flows import claim
 from autonomy_pack.flows.actions import comments, heard, labels, publish
 from autonomy_pack.flows.actions.heard import Heard
 from autonomy_pack.flows.actions.remote_stop import WORKFLOW
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import STOP_LABEL, Event, Head, Outcome, WorkflowRun, value
-from autonomy_pack.policy import choose, names
+from autonomy_pack.model import STOP_LABEL, Event, Head, Issue, Pull, WorkflowRun, value
+from autonomy_pack.policy import agent_pull, choose, names
 from autonomy_pack.store.conditions import DecisionOpen
 from autonomy_pack.store.gitrefs import GitRefs
 from autonomy_pack.views import answer as view
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from autonomy_pack.edges.remote import Remote
 
 
+_LIFT = "Lift it (`autonomy resume` says how), then say it again."
+_ANEW = (
+    "take the priority label off and set it again (a new label event is a new attempt), then comment `/autonomy retry`"
+)
 # What an issue shows of attempts that a retry leaves behind.
 _OVER = ("status:blocked", "status:waiting", choose.MADE_LABEL)
 
@@ -39,7 +43,7 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True)
 class _Here:
-    """What answering works with."""
+    """What answering works with; `loop` is the workflow whose being disabled means stop."""
 
     github: GitHub
     remote: Remote
@@ -48,40 +52,62 @@ class _Here:
     out: Path
     box: Box
     said: Heard
+    loop: str
 
     @property
     def task(self) -> str:
         return choose.task_id(self.github.repo, self.said.issue)
 
+    def heed(self) -> None:
+        """Stopped when any switch says so now: asked before every write to the API, and here before each to git."""
+        if words := _why_stop(self.github, self.loop, self.said):
+            raise Stopped(f"stopped by {words}", _LIFT)
+
 
 def answer(
     github: GitHub,
     remote: Remote,
-    store: GitRefs,
+    store: Callable[[], GitRefs],
     workflow_run: WorkflowRun,
     out: Path,
-    box: Box,
+    box: Callable[[], Box],
     loop: str = WORKFLOW,
 ) -> Answered:
     """Do what the event's comment or label says, if it counts; otherwise nothing is written, not even a refusal.
 
     Under a stop nothing is written either; only `stop` itself asks nobody. WorldError when that cannot be told.
-    `loop` is the file name of the workflow whose being disabled means stop.
+    `store` and `box` are asked for when somebody was heard: what does not count costs next to nothing. `loop` is the
+    file name of the workflow whose being disabled means stop.
     """
     said = heard.heard(github, workflow_run)
     if said is None:
         return Answered()
     if words := _why_stop(github, loop, said):
         return Answered(says=f"{said.verb}: not done, for work is stopped by {words}", exit_code=5)
-    here = _Here(github=github, remote=remote, store=store, run=workflow_run, out=out, box=box, said=said)
+    here = _Here(
+        github=github, remote=remote, store=store(), run=workflow_run, out=out, box=box(), said=said, loop=loop
+    )
+    _watch(here)
+    told, code = _done(here)
     try:
-        told, code = _DO[said.verb](here), 0
-    except PackError as error:
-        told, code = f"Not done: {error.says}. {error.fix}", error.exit_code
-    if words := _why_stop(github, loop, said):
-        return Answered(says=f"{said.verb}: {one_line(told, 500)} (not replied: stopped by {words})", exit_code=5)
-    _reply(here, told)
+        _reply(here, told)
+    except Stopped as stopped:
+        return Answered(says=f"{said.verb}: {one_line(told, 500)} (not replied: {stopped.says})", exit_code=5)
     return Answered(says=f"{said.verb}: {one_line(told, 500)}", exit_code=code)
+
+
+def _watch(here: _Here) -> None:
+    """From now on each write asks first whether anybody wants us to stop."""
+    here.github.calls.before_write = here.heed
+
+
+def _done(here: _Here) -> tuple[str, int]:
+    try:
+        return _DO[here.said.verb](here), 0
+    except PackError as error:
+        return f"Not done: {error.says}. {error.fix}", error.exit_code
+    finally:
+        _watch(here)  # handing off watches for itself
 
 
 def _why_stop(github: GitHub, loop: str, said: Heard) -> str:
@@ -90,6 +116,7 @@ def _why_stop(github: GitHub, loop: str, said: Heard) -> str:
 
 def _reply(here: _Here, told: str) -> None:
     """Take the label off again, which has said its word, and tell what came of it in the one reply of this issue."""
+    here.heed()
     if here.said.label and here.said.label != STOP_LABEL:
         here.github.label(here.said.issue, remove=[here.said.label])
     comments.keep(here.github, here.store, here.said.place, "answers", view.reply(here.said.verb, here.said.by, told))
@@ -170,6 +197,7 @@ def _store_answer(here: _Here, asked: Event, head: Head, option: str) -> None:
         data=data,
         key=f"answer/{asked.subject}",
     )
+    here.heed()
     still_open = DecisionOpen(decision=asked.subject, action_sha256=asked.data["action_sha256"])
     if here.store.append([event], only_if=still_open):
         return
@@ -211,8 +239,8 @@ def _stamp(at: str) -> str:
 
 def _retry(here: _Here) -> str:
     head = _head(here)
-    if head.status == Outcome.HANDED_OFF:
-        _need_no_pull(here, head)
+    _need_no_pull(here, head)
+    here.heed()
     lease = (
         here.store.claim(
             [names.claim_of_run(head.run)],
@@ -229,6 +257,7 @@ def _retry(here: _Here) -> str:
     reset = Event(
         kind="task.reset", subject=here.task, actor=f"person:{here.said.by}", data=data, key=f"reset/{here.said.via}"
     )
+    here.heed()
     if lease:
         here.store.release(lease[0], events=[reset])
     else:
@@ -238,9 +267,33 @@ def _retry(here: _Here) -> str:
 
 
 def _need_no_pull(here: _Here, head: Head) -> None:
-    still = [pull for pull in here.github.pulls(head.branch) if pull.state == "open"]
+    """A pull request that is open is in the way; so is any of this label event, which every further attempt at the
+    same event would find again by its branch and end stale."""
+    issue = here.github.issue(here.said.issue)
+    there = _pulls(here, issue, head)
+    still = next((pull for pull in there if pull.state == "open"), None)
     if still:
-        raise _no(f"pull request #{still[0].number} is open for it", "Close or merge it first.")
+        raise _no(f"pull request {still.number} is open for it", f"Close or merge it first. Then {_ANEW}.")
+    now = _attempts(issue)
+    over = next((pull for pull in there if (about := agent_pull.named(pull.branch)) and about.attempt in now), None)
+    if over:
+        state = "merged" if over.merged else "closed"
+        raise _no(f"pull request {over.number} of this label event was {state}", f"To try again, {_ANEW} once more.")
+
+
+def _pulls(here: _Here, issue: Issue | None, head: Head) -> list[Pull]:
+    """The pull requests of the issue's handoffs, as far as the branch of its newest one or a link tells of them."""
+    found = [*(issue.pulls if issue else ()), *(here.github.pulls(head.branch) if head.branch else ())]
+    about = [(pull, agent_pull.named(pull.branch)) for pull in found if pull.same_repository]
+    return [pull for pull, named in about if named and named.issue == here.said.issue]
+
+
+def _attempts(issue: Issue | None) -> set[str]:
+    """What marks an attempt at the present label event in the name of its branch."""
+    if issue is None:
+        return set()
+    set_now = [one for one in issue.labelings or () if choose.family([one.label], "priority")]
+    return {names.attempt8_of(issue.id, one.event) for one in set_now}
 
 
 def _stop(here: _Here) -> str:
