@@ -18,6 +18,8 @@ T = TypeVar("T")
 # Labels that a person sets to keep work away from an issue, or to end it.
 HOLD_LABEL = "autonomy:hold"
 STOP_LABEL = "autonomy:stop"
+# Families of labels that decide what is done with an issue, and by whom.
+STEERING = ("priority:", "mission:", "agent:", "lane:")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -230,7 +232,8 @@ class Labeling:
 class Pull:
     """A pull request: `head` is the commit its branch is at. Title and body are untrusted text.
 
-    `same_repository`: the branch lies in this repository, not in a fork.
+    `same_repository`: the branch lies in this repository, not in a fork. `closes`: merging it would close the issue that
+    links it; `closed`: when it was closed, "" while open. Both are known only where an issue links it.
     """
 
     number: int
@@ -248,6 +251,8 @@ class Pull:
     labels: tuple[str, ...] = ()
     same_repository: bool = True
     node: str = ""
+    closes: bool = False
+    closed: str = ""
 
 
 @value

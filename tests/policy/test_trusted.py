@@ -144,15 +144,69 @@ def test_missing_permissions_or_labelings_are_never_trust() -> None:
     assert chosen(issue(labels=(HIGH,), labelings=None), permissions=None) == "eligible"
 
 
-def pull(state: str) -> Pull:
-    return Pull(number=7, url="u", branch="b", head="h", base="main", state=state, same_repository=False)
+OURS = "agent/planner/1-12345678-t1"
+
+
+def pull(state: str, **more) -> Pull:
+    known = {"number": 7, "url": "u", "branch": "b", "head": "h", "base": "main", "author_id": ADA, "closes": True}
+    return Pull(state=state, **{**known, **more})
 
 
 def test_no_second_pull_request_is_made_for_an_issue() -> None:
     assert chosen(issue(by(HIGH), pulls=(pull("open"),))) == "pull request 7 is open for it"
+    assert chosen(issue(by(HIGH), pulls=(pull("open", closes=False, branch=OURS),))) == "pull request 7 is open for it"
+    assert chosen(issue(by(HIGH), pulls=(pull("open", same_repository=False),))) == "pull request 7 is open for it"
     assert chosen(issue(by(HIGH), pulls=(pull("closed"),))) == "eligible"
     made = issue(by(HIGH), by("Status:PR-created", actor="github-actions[bot]", id=BOT))
     assert chosen(made) == "a pull request was made of it; for another round remove the label status:pr-created"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"closes": False}, {"author_id": EVE}, {"author_id": 999}, {"author_id": 0, "branch": OURS}],
+    ids=["a mention", "may not write", "nobody knows", "our branch's name in a fork"],
+)
+def test_what_strangers_say_in_forks_stops_no_issue(more) -> None:
+    assert chosen(issue(by(HIGH), pulls=(pull("open", **{"same_repository": False, **more}),))) == "eligible"
+
+
+def test_what_only_mentions_an_issue_does_not_stop_it() -> None:
+    assert (
+        chosen(issue(by(HIGH), pulls=(pull("open", closes=False, branch="agent/planner/2-12345678-x"),))) == "eligible"
+    )
+
+
+def test_after_its_pull_request_was_closed_an_issue_waits_for_a_new_label() -> None:
+    closed = pull("closed", branch=OURS, closed=at(500))
+    assert (
+        chosen(issue(by(HIGH), pulls=(closed,)))
+        == "pull request 7 was closed; set the priority label anew to try again"
+    )
+    assert chosen(issue(by(HIGH, second=500), pulls=(closed,))).startswith("pull request 7 was closed")
+    assert chosen(issue(by(HIGH, second=501), pulls=(closed,))) == "eligible"
+    again = pull("closed", number=8, branch=OURS, closed=at(600))
+    assert chosen(issue(by(HIGH, second=501), pulls=(closed, again))).startswith("pull request 8 was closed")
+    assert chosen(issue(by(HIGH), pulls=(pull("closed", branch=OURS, merged=True, closed=at(500)),))) == "eligible"
+    assert chosen(issue(by(HIGH), pulls=(pull("closed", branch=OURS, same_repository=False),))) == "eligible"
+
+
+def test_a_new_label_after_the_closing_is_enough_for_another_round() -> None:
+    made = by("status:pr-created", actor="github-actions[bot]", id=BOT)
+    one = issue(by(HIGH, second=501), made, pulls=(pull("closed", branch=OURS, closed=at(500)),))
+    for status in ("handed_off", "held"):
+        head = Head(repo=".", subject="o/n#1", type="task", status=status, run="o/n#1@1/1", pin=choose.text_pin(one))
+        assert chosen(one, heads={"o/n#1": head}, handoffs={"1": "deleted"}) == "eligible"
+
+
+@pytest.mark.parametrize(("claims", "attempts", "over"), [(5, 2, False), (6, 2, True), (9, 3, True), (2, 1, False)])
+def test_one_labelling_is_claimed_so_often_whatever_the_outcomes(claims: int, attempts: int, over: bool) -> None:
+    config = Config(mission="fix", attempts=attempts)
+    head = Head(repo=".", subject="o/n#1", type="task", status="stale", run=f"o/n#1@5/{claims}")
+    known = facts(heads={"o/n#1": head}, config=config)
+    said = choose.reconsider(issue(by(HIGH, event="5")), known).why
+    assert said.endswith("set the priority label anew") == over
+    assert choose.reconsider(issue(by(HIGH, event="6")), known).why == "eligible"
+    assert choose.is_spent("o/n#1", known) == over
 
 
 def test_a_task_is_keyed_on_the_event_of_the_label_that_made_it_eligible() -> None:

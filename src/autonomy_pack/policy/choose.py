@@ -19,14 +19,17 @@ from autonomy_pack.model import (
     Mission,
     Outcome,
     Priority,
+    Pull,
     Task,
     value,
 )
-from autonomy_pack.policy import inputs, issue_text, trusted
+from autonomy_pack.policy import inputs, issue_text, names, trusted
 
 # Says on the forge that a pull request was made of the issue; a person takes it off for another round.
 MADE_LABEL = "status:pr-created"
 AGEING_DAYS = 7
+# Of an attempt that counts and of those that do not (stale, rate limited, stopped), so many may be begun.
+CLAIMS_PER_ATTEMPT = 3
 
 
 @value
@@ -106,6 +109,24 @@ def effective_priority(task: Task, facts: Facts) -> int:
     return max(0, task.priority - waited.days // AGEING_DAYS)
 
 
+def most_claims(config: Config) -> int:
+    """How often one labelling may be claimed, whatever the outcomes."""
+    return CLAIMS_PER_ATTEMPT * config.attempts
+
+
+def why_no_claims_left(claims: int, config: Config) -> str:
+    """Why one labelling that was claimed so often may not be claimed again; "" when it may."""
+    most = most_claims(config)
+    why = f"claimed {claims} times, and {most} is the most for one labelling; set the priority label anew"
+    return why if claims >= most else ""
+
+
+def is_spent(task: str, facts: Facts) -> bool:
+    """Whether the last run of a task was the last that its labelling allowed. It may have been labelled anew since."""
+    head = facts.heads.get(task)
+    return head is not None and names.fence_of_run(head.run) >= most_claims(facts.config)
+
+
 def reconsider(issue: Issue, facts: Facts) -> Choice:
     """What its labels, events and history say of one issue, its text unread: for a process that holds a token.
 
@@ -149,7 +170,8 @@ def _judge(issue: Issue, states: Mapping[str, str] | None, facts: Facts) -> Choi
         agent = _need_agent(mission, issue, facts)
         task = task_of(issue, agent, facts, read=states is not None)
         _need_no_pull(issue, facts)
-        _need_free(facts.heads.get(task.id), task.pin, facts.handoffs.get(issue.id, ""), facts)
+        _need_claims_left(facts.heads.get(task.id), task, facts)
+        _need_free(facts.heads.get(task.id), task.pin, _handoff(issue, facts), facts)
         _need_trust(issue, facts)
     except _NotEligible as refusal:
         return replace(choice, why=str(refusal))
@@ -280,12 +302,50 @@ def _need_dependencies(issue: Issue, states: Mapping[str, str], facts: Facts) ->
 
 
 def _need_no_pull(issue: Issue, facts: Facts) -> None:
-    """No pull request is open for it, whoever opened it: two for one issue are one too many."""
+    """No pull request is open for it: two for one issue are one too many. Nor was ours closed since it was labelled."""
     for pull in issue.pulls:
-        if pull.state == "open":
+        if pull.state == "open" and _is_for(pull, issue) and _is_by_a_writer(pull, facts):
             raise _NotEligible(f"pull request {pull.number} is open for it")
-    if _has_actors(issue, facts) and MADE_LABEL in {label.casefold() for label in issue.labels}:
+    closed = _last_closed(issue)
+    if closed and not _is_asked_anew(issue, closed):
+        raise _NotEligible(f"pull request {closed.number} was closed; set the priority label anew to try again")
+    if not closed and _has_actors(issue, facts) and MADE_LABEL in {label.casefold() for label in issue.labels}:
         raise _NotEligible(f"a pull request was made of it; for another round remove the label {MADE_LABEL}")
+
+
+def _is_for(pull: Pull, issue: Issue) -> bool:
+    """It would close the issue, or is of ours; anybody may mention any issue."""
+    return pull.closes or names.is_branch_of(pull.branch, issue.id)
+
+
+def _is_by_a_writer(pull: Pull, facts: Facts) -> bool:
+    """Strangers say in forks that they fix anything: that stops nobody. An author nobody asked about is a stranger."""
+    permissions = facts.permissions or {}
+    return pull.same_repository or permissions.get(str(pull.author_id), "none") in trusted.WRITERS
+
+
+def _last_closed(issue: Issue) -> Pull | None:
+    """The pull request of ours for it that a person closed last, unmerged."""
+    ours = [pull for pull in issue.pulls if pull.same_repository and names.is_branch_of(pull.branch, issue.id)]
+    closed = [pull for pull in ours if pull.state == "closed" and not pull.merged]
+    return max(closed, key=lambda pull: (pull.closed, pull.number), default=None)
+
+
+def _is_asked_anew(issue: Issue, closed: Pull) -> bool:
+    return trusted.is_set_after(issue, _priority_label(issue.labels), closed.closed)
+
+
+def _handoff(issue: Issue, facts: Facts) -> str:
+    """What became of its handoff; nothing that counts once it was closed and the issue labelled anew."""
+    closed = _last_closed(issue)
+    return "anew" if closed and _is_asked_anew(issue, closed) else facts.handoffs.get(issue.id, "")
+
+
+def _need_claims_left(head: Head | None, task: Task, facts: Facts) -> None:
+    """Outcomes that are no attempt (stale, rate limited, stopped) can be provoked by others: claims have an end too."""
+    same = head and task.event and names.claim_of_run(head.run) == names.claim_key(task)
+    if head and same and (why := why_no_claims_left(names.fence_of_run(head.run), facts.config)):
+        raise _NotEligible(why)
 
 
 def _need_trust(issue: Issue, facts: Facts) -> None:
@@ -306,7 +366,7 @@ def _need_free(head: Head | None, pin: str, handoff: str, facts: Facts) -> None:
         raise _NotEligible(f"claimed by run {head.run}")
     if head.status == "skipped":
         raise _NotEligible(f"skipped: {head.why}" if head.why else "skipped; `autonomy task reset` takes it back")
-    if head.status in ("merged", "held"):
+    if head.status == "merged" or (head.status == "held" and handoff != "anew"):
         _need_no_handoff(head, pin, "merged" if head.status == "merged" else "deleted")
     if head.status == Outcome.HANDED_OFF:
         _need_no_handoff(head, pin, handoff)
@@ -328,7 +388,7 @@ def _need_no_handoff(head: Head, pin: str, handoff: str) -> None:
         "merged": "handed off and merged; close it, or change it for another round",
         "deleted": f"held: its branch {head.branch} was deleted unmerged; `autonomy task reset` to try again",
     }
-    if handoff in ("open", "moved") or (handoff and head.pin == pin):
+    if handoff in ("open", "moved") or (handoff in reasons and head.pin == pin):
         raise _NotEligible(reasons[handoff])
 
 

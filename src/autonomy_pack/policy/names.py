@@ -41,6 +41,11 @@ def attempt8_of(issue: str, event: str) -> str:
     return hashlib.sha256(f"{issue}@{event}".encode()).hexdigest()[:8]
 
 
+def is_branch_of(branch: str, issue: str) -> bool:
+    """Whether a branch has the form of our own for that issue, of whichever attempt."""
+    return re.fullmatch(rf"agent/[^/]+/{re.escape(issue)}-[0-9a-f]{{8}}-[a-z0-9-]+", branch) is not None
+
+
 def claim_key(task: Task) -> str:
     """The key of the lease on a task; on a forge with label events one event is one thing to be claimed."""
     return f"task:{task.id}@{task.event}" if task.event else f"task:{task.id}"
@@ -54,6 +59,12 @@ def run_of_claim(key: str, fence: int) -> str:
 def claim_of_run(run: str) -> str:
     """The key of the lease that a run works under."""
     return f"task:{run.rpartition('/')[0]}"
+
+
+def fence_of_run(run: str) -> int:
+    """How often the lease of a run's labelling had been taken with it; 0 where no label event is told."""
+    told = re.search(r"@[0-9]+/([0-9]{1,9})$", run)
+    return int(told[1]) if told else 0
 
 
 def task_of_run(run: str) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from autonomy_pack.model import Issue, Labeling
+from autonomy_pack.model import STEERING, Issue, Labeling
 
-FAMILIES = ("priority:", "mission:", "agent:", "lane:")
 # Labels of the agent family that we write ourselves; they choose no agent.
 DISPLAY_LABELS = frozenset({"agent:handoff", "agent:validated"})
 WRITERS = frozenset({"admin", "maintain", "write"})
@@ -24,7 +23,7 @@ _ALWAYS, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=
 def steering(labels: Iterable[str]) -> list[str]:
     """The labels that decide what is done with an issue, and by whom."""
     return [
-        label for label in labels if label.casefold().startswith(FAMILIES) and label.casefold() not in DISPLAY_LABELS
+        label for label in labels if label.casefold().startswith(STEERING) and label.casefold() not in DISPLAY_LABELS
     ]
 
 
@@ -57,6 +56,12 @@ def event_of(issue: Issue, label: str) -> str:
     """The id of the event that set this label the last time; "" when that is not known."""
     labeling = _newest(issue, label)
     return labeling.event if labeling else ""
+
+
+def is_set_after(issue: Issue, label: str, at: str) -> bool:
+    """Whether the label was put on later than that time; the same second is not later, and unknown is not either."""
+    labeling = _newest(issue, label)
+    return labeling is not None and _time(labeling.at) > _time(at, unknown=_NEVER)
 
 
 def _newest(issue: Issue, label: str) -> Labeling | None:

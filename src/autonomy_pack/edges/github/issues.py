@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autonomy_pack.edges.github import queries, shapes
@@ -12,7 +12,7 @@ from autonomy_pack.edges.github.calls import NoGraphQL, link
 from autonomy_pack.edges.github.connected import Connected
 from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.errors import WorldError
-from autonomy_pack.model import Issue, Labeling, Pull
+from autonomy_pack.model import STEERING, Issue, Labeling, Pull
 
 _PAGE, _SMALLEST = 100, 25
 _AT_ONCE = 50
@@ -24,11 +24,12 @@ class Issues(Connected):
     """Reading and closing issues."""
 
     def issues(self) -> list[Issue]:
-        """Every open issue, oldest first, no pull requests: one request for 100, and more only where an issue has more
-        than 100 labels, 40 label events or 20 links.
+        """Every open issue, oldest first, no pull requests: one request for 100, and more only where an issue with a
+        priority label has more than 100 labels or 40 label events.
 
-        Labelings have no event ids; `with_events` adds them. WorldError when any part is missing, or when the last
-        requests of the hour are left to people.
+        Anybody can make links to an issue, and issues with many labels: so of links only the last 20 are read, and of
+        issues without a priority label only what one page says. Labelings have no event ids; `with_events` adds them.
+        WorldError when any part is missing, or when the last requests of the hour are left to people.
         """
         try:
             return [self._issue(node) for node in self._bulk()]
@@ -115,40 +116,45 @@ class Issues(Connected):
     def _labels(self, node: Any) -> Iterator[Any]:
         told = node["labels"]
         yield from told["nodes"]
-        while told["pageInfo"]["hasNextPage"]:
+        while told["pageInfo"]["hasNextPage"] and _is_prioritised(label["name"] for label in node["labels"]["nodes"]):
             words = {"id": node["id"], "cursor": told["pageInfo"]["endCursor"]}
             told = self._of(node, self.calls.graphql(queries.MORE_LABELS, words, choosing=True))["labels"]
             yield from told["nodes"]
 
     def _labelings(self, node: Any, labels: Sequence[str]) -> tuple[list[Labeling], list[str]]:
-        """Label events, oldest first, as far back as the labels of now were put on; and times of renames since."""
+        """Label events, oldest first, as far back as the labels that steer were put on; and times of renames since.
+
+        Whoever wrote the issue can rename it without end: a rename is later than every label before it, so there the
+        reading ends.
+        """
         labelings: list[Labeling] = []
         renames: list[str] = []
-        for events in self._backwards(node, "events", queries.MORE_EVENTS):
+        for events in self._backwards(node, deep=_is_prioritised(labels)):
             put_on = [shapes.labeling(event) for event in events if event["__typename"] == "LabeledEvent"]
             labelings = [*put_on, *labelings]
             renames += [shapes.time(e["createdAt"]) for e in events if e["__typename"] == "RenamedTitleEvent"]
-            if {one.label for one in labelings}.issuperset(labels):
+            if renames or {one.label for one in labelings}.issuperset(_steering(labels)):
                 break
         return labelings, renames
 
     def _pulls(self, node: Any) -> list[Pull]:
-        """Pull requests of this repository that link the issue, by number."""
-        linked = list(node["closing"]["nodes"] if node["closing"] else ())
-        for events in self._backwards(node, "links", queries.MORE_LINKS):
-            linked += [event.get(end) for event in events for end in ("source", "subject")]
+        """Pull requests of this repository that link the issue, by number: what would close it, and its last links."""
+        closing = list(node["closing"]["nodes"] if node["closing"] else ())
+        closes = {one["number"] for one in closing if one and self._is_here(one)}
+        linked = [*closing, *(event.get(end) for event in node["links"]["nodes"] for end in ("source", "subject"))]
         ours = [one for one in linked if one and one.get("headRefName") and self._is_here(one)]
-        found = {one["number"]: shapes.pull(one) for one in ours}
+        found = {one["number"]: shapes.pull(one, closes=one["number"] in closes) for one in ours}
         return [found[number] for number in sorted(found)]
 
-    def _backwards(self, node: Any, what: str, more: str) -> Iterator[Any]:
-        told = node[what]
+    def _backwards(self, node: Any, *, deep: bool) -> Iterator[Any]:
+        """Pages of an issue's label events, newest first; without `deep` only the one that was read with it."""
+        told = node["events"]
         yield told["nodes"]
-        for _ in range(_DEEP):
+        for _ in range(_DEEP if deep else 0):
             if not told["pageInfo"]["hasPreviousPage"]:
                 return
             words = {"id": node["id"], "cursor": told["pageInfo"]["startCursor"]}
-            told = self._of(node, self.calls.graphql(more, words, choosing=True))[what]
+            told = self._of(node, self.calls.graphql(queries.MORE_EVENTS, words, choosing=True))["events"]
             yield told["nodes"]
 
     def _of(self, node: Any, data: Any) -> Any:
@@ -159,7 +165,7 @@ class Issues(Connected):
     def _is_here(self, pull: Any) -> bool:
         return bool(pull["repository"]["nameWithOwner"].casefold() == self.repo.casefold())
 
-    # --- hosts without GraphQL: one request more for each labelled issue
+    # --- hosts without GraphQL: one request more for each issue with a priority label
 
     def _listed(self) -> Iterator[Any]:
         words = {"state": "open", "sort": "created", "direction": "asc"}
@@ -177,7 +183,7 @@ class Issues(Connected):
     def _by_rest(self, told: Any) -> Issue:
         """REST does not tell edits of the text: whatever changed after the first labelling counts as one."""
         issue = shapes.rest_issue(told)
-        if not issue.labels:
+        if not _is_prioritised(issue.labels):
             return issue
         labelings, renamed = self._events(issue)
         first = min((one.at for one in labelings), default="")
@@ -187,5 +193,15 @@ class Issues(Connected):
 
 
 def _complete(issue: Issue, events: Sequence[Any]) -> bool:
+    """Whether the events reach back to where each label that steers was put on."""
     seen = {event["label"]["name"] for event in events if event["event"] == "labeled"}
-    return seen.issuperset(issue.labels) and bool(events)
+    return seen.issuperset(_steering(issue.labels)) and bool(events)
+
+
+def _steering(labels: Iterable[str]) -> list[str]:
+    return [label for label in labels if label.casefold().startswith(STEERING)]
+
+
+def _is_prioritised(labels: Iterable[str]) -> bool:
+    """Whether the issue may be worked on at all: for no other one is a request spent."""
+    return any(label.casefold().startswith("priority:") for label in labels)

@@ -6,7 +6,7 @@ _ACTOR = "fragment A on Actor { __typename login ... on User { databaseId } ... 
 
 _PULL = """
 fragment P on PullRequest {
-  id number url state isDraft isCrossRepository headRefName headRefOid baseRefName
+  id number url state closedAt isDraft isCrossRepository headRefName headRefOid baseRefName
   repository { nameWithOwner } author { ...A }
 }"""
 
@@ -19,7 +19,6 @@ _EVENTS = """
   }"""
 
 _LINKS = """
-  pageInfo { hasPreviousPage startCursor }
   nodes {
     __typename
     ... on CrossReferencedEvent { source { ...P } }
@@ -64,16 +63,6 @@ query MoreEvents($id: ID!, $cursor: String!) {{
   }} }}
 }}
 {_ACTOR}"""
-
-MORE_LINKS = f"""
-query MoreLinks($id: ID!, $cursor: String!) {{
-  node(id: $id) {{ ... on Issue {{
-    links: timelineItems(last: 100, before: $cursor, itemTypes: [CROSS_REFERENCED_EVENT, CONNECTED_EVENT]) {{
-      {_LINKS}
-    }}
-  }} }}
-}}
-{_ACTOR}{_PULL}"""
 
 _BLOB = "... on Blob { text byteSize isBinary isTruncated }"
 _LEVEL_3 = f"... on Tree {{ entries {{ name type object {{ {_BLOB} }} }} }}"

@@ -98,7 +98,7 @@ def rest_labeling(event: Json) -> Labeling:
     )
 
 
-def pull(node: Json) -> Pull:
+def pull(node: Json, *, closes: bool = False) -> Pull:
     """A pull request of GraphQL, as issues link it: without title and body."""
     author, author_id = who(node["author"])
     return Pull(
@@ -114,6 +114,8 @@ def pull(node: Json) -> Pull:
         author_id=author_id,
         same_repository=not node["isCrossRepository"],
         node=node["id"],
+        closes=closes,
+        closed=time(node["closedAt"]),
     )
 
 

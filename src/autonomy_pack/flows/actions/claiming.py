@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,8 @@ _REFUSED = 20
 _ENOUGH = "eligible; this run has enough to do"
 _ZERO = "0" * 40
 _MINUTES = 360
+# A change that was pushed may be completed until its lease was taken so many times as often as work may begin.
+_COMPLETIONS = 2
 Choice = Mapping[str, Any]
 
 
@@ -58,11 +60,17 @@ class _Claiming:
         """What governs, as it was read: the default branch's own."""
         return told.judged_by(self.facts)
 
+    @cached_property
+    def branches(self) -> Collection[str]:
+        """The branches that are, or lie below, `agent`: git keeps no branch beside a folder of the same name."""
+        tips = self.store.remote.tips("refs/heads/agent", "refs/heads/agent/*")
+        return [ref.removeprefix("refs/heads/") for ref in tips]
+
     @property
     def room(self) -> int:
-        """How many more legs may need a `run` job; none beside one that runs alone."""
-        new = [leg for leg in self.legs if not leg.resume]
-        return 0 if any(leg.alone for leg in new) else max(self.facts["wanted"]["max_issues"] - len(new), 0)
+        """How many more legs there may be; none beside one that runs alone."""
+        alone = any(leg.alone for leg in self.legs)
+        return 0 if alone else max(self.facts["wanted"]["max_issues"] - len(self.legs), 0)
 
     def pass_by(self, issue: str, why: str) -> None:
         """Say why an issue is not worked on."""
@@ -100,17 +108,48 @@ def claim(
 def _resume(at: _Claiming) -> None:
     """A pushed change whose run died before all of it was handed off becomes a leg that needs no `run` job."""
     is_open = {issue["id"] for issue in at.facts["issues"]}
-    for lease in held.left_behind(at.store, at.github):
-        leg = held.leg_of(at.store, lease)
-        if leg is None or leg.issue not in is_open:
+    for lease in sorted(held.left_behind(at.store, at.github), key=_age):
+        issue = names.issue_of(names.task_of_claim(lease.key))
+        if issue not in is_open:
             continue
-        draft = replace(leg, resume=True, alone=False)
-        if at.dry_run:
-            at.legs.append(draft)
-            continue
-        at.heed(leg.issue)
-        if taken := _take(at, lease.key):
-            at.legs.append(replace(draft, attempt=taken.fence, claim=at.store.state_of(lease.key)))
+        try:
+            why = _complete(at, lease, issue)
+        except Stopped:
+            raise
+        except PackError as error:
+            why = f"{error.says}. {error.fix}"
+            at.trouble.append(one_line(f"issue {issue}: {why}", 400))
+        if why and not any(row.issue == issue for row in at.rows):
+            at.pass_by(issue, why)
+
+
+def _age(lease: Lease) -> tuple[int, str]:
+    """Oldest first: label events are numbered in order."""
+    event = lease.key.rpartition("@")[2]
+    return int(event) if event.isdecimal() and len(event) < 20 else 0, lease.key
+
+
+def _complete(at: _Claiming, lease: Lease, issue: str) -> str:
+    """Why what a dead run pushed is left to a later run; "" when it is in the plan, or nothing is to be done.
+
+    Leases may be forged by whoever may write: they get no more legs than issues do, and one for an issue.
+    """
+    leg = held.leg_of(at.store, lease)
+    if leg is None:
+        return ""
+    if not at.room or any(one.issue == issue for one in at.legs):
+        return "a change of it was pushed and not handed off; a later run completes it"
+    if lease.fence >= _COMPLETIONS * policy.most_claims(at.judged_by.config):
+        return "completing what was pushed failed too often; close its branch, set the priority label anew"
+    draft = replace(leg, resume=True, alone=False)
+    plans.to_json(at.plan(draft))
+    if at.dry_run:
+        at.legs.append(draft)
+        return ""
+    at.heed(issue)
+    if taken := _take(at, lease.key):
+        at.legs.append(replace(draft, attempt=taken.fence, claim=at.store.state_of(lease.key)))
+    return ""
 
 
 def _candidates(at: _Claiming, choices: Choices) -> list[Choice]:
@@ -121,7 +160,9 @@ def _candidates(at: _Claiming, choices: Choices) -> list[Choice]:
     if wanted and not found and wanted not in resumed:
         why = next((one["why"] for one in choices["choices"] if one["id"] == wanted), "it is not open")
         raise UsageError(f"issue {wanted} is not eligible: {one_line(why)}", "Mend that, then run again.")
-    return [one for one in found if one["id"] not in resumed]
+    left = [one for one in found if one["id"] not in resumed]
+    # What may have no claims left comes last: it must not be read again in place of what can be claimed.
+    return sorted(left, key=lambda one: policy.is_spent(policy.task_id(at.facts["repo"], one["id"]), at.judged_by))
 
 
 def _claim_new(at: _Claiming, left: list[Choice]) -> None:
@@ -166,6 +207,8 @@ def _consider(at: _Claiming, choice: Choice, issue: Issue) -> str:
     if _in_lane(at, task.lane) >= lane.slots:
         return f"eligible; lane {task.lane} is full ({lane.slots} at work)"
     draft = _draft(at, task, alone=alone)
+    if why := _why_over(at, names.claim_key(task), draft.branch) or _why_no_branch(at, draft.branch):
+        return why
     plans.to_json(at.plan(draft))  # too large is told before anything is claimed
     if at.dry_run:
         at.legs.append(draft)
@@ -194,6 +237,25 @@ def _in_lane(at: _Claiming, lane: str) -> int:
     busy = [names.issue_of(names.task_of_claim(key)) for key in at.facts["held"]]
     lanes = Counter(policy.lane_of(labels[issue]) for issue in busy if issue in labels)
     return lanes[lane] + sum(leg.lane == lane for leg in at.legs)
+
+
+def _why_over(at: _Claiming, key: str, branch: str) -> str:
+    """Why nothing is begun under this labelling any more; one request where it was claimed before."""
+    lease = at.store.lease(key)
+    if lease is None:
+        return ""
+    closed = [pull for pull in at.github.pulls(branch) if pull.state == "closed"]
+    if closed:
+        return f"pull request {closed[0].number} was closed; set the priority label anew to try again"
+    return policy.why_no_claims_left(lease.fence, at.judged_by.config)
+
+
+def _why_no_branch(at: _Claiming, branch: str) -> str:
+    """Why the change could not be pushed as that branch: better told before the agent has worked than after."""
+    for there in sorted(at.branches):
+        if branch.startswith(f"{there}/") or there.startswith(f"{branch}/"):
+            return f"branch {there} is in the way of {branch}: delete or rename it"
+    return ""
 
 
 def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:

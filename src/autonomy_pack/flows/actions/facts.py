@@ -19,7 +19,8 @@ LARGEST = 48 * 1024 * 1024
 _BODIES = 40 * 1024 * 1024
 _HEAD = ("subject", "type", "status", "run", "pin", "attempts", "since", "branch", "commit", "why", "seq", "at")
 _ISSUE = ("id", "title", "state", "author", "author_id", "created", "updated", "edited", "url", "node", "locked")
-_PULL = ("number", "url", "branch", "head", "base", "state", "merged")
+_OF_A_LINK = ("closes", "closed")
+_PULL = ("number", "url", "branch", "head", "base", "state", "merged", "author_id", "same_repository", *_OF_A_LINK)
 
 
 def text(facts: Facts) -> str:
