@@ -60,7 +60,10 @@ class Foreign:
         token = self.hub.job_token(SITE, text or (FOLDER / workflow).read_text(), run_id=run.id)
         self.clones += 1
         place = clone(self.repo, self.folder / f"clone-{self.clones}")
-        whole = {"repository": {"fork": False, "private": self.repo.private, "full_name": SITE}, **(payload or {})}
+        whole = {
+            "repository": {"fork": False, "private": self.repo.private, "full_name": SITE, "default_branch": "main"},
+            **(payload or {}),
+        }
         return start(
             event,
             place,

@@ -286,6 +286,24 @@ def no_key_before_the_set_up_is_done(workflow: Workflow, text: str, file: str) -
                 yield f"{name}/{step['name']}"
 
 
+def set_up_is_never_a_pull_requests_own(workflow: Workflow, text: str, file: str) -> Iterator[str]:
+    """Set-up runs unboxed, and a pull request's base is whatever branch its author names: only the default branch's."""
+    for name, job in jobs(workflow) if "pull_request" in events(workflow) and file == GATE else ():
+        names = [step["name"] for step in job["steps"]]
+        first = next((number for number, one in enumerate(names) if one.startswith("Set up the project")), None)
+        if first is None:
+            continue
+        before = [step for step in job["steps"][:first] if step.get("id") == "base"]
+        trusted = "refs/remotes/origin/${{ github.event.repository.default_branch }}"
+        goes = any(
+            step.get("env") == {"BASE": trusted} and 'checkout --quiet --force --detach "$BASE" --' in step["run"]
+            for step in before
+        )
+        only = "github.event.pull_request.base.ref == github.event.repository.default_branch"
+        if not goes or job.get("if") != only or "pull_request.base.sha" in text:
+            yield name
+
+
 def who_judges_hostile_text_has_no_token(workflow: Workflow, text: str, file: str) -> Iterator[str]:
     """Choosing reads what strangers wrote, rechecking runs it."""
     for job, step in steps(workflow):
@@ -343,6 +361,7 @@ RULES: tuple[Rule, ...] = (
     an_artifact_has_exactly_three_named_files,
     whoever_has_rights_has_no_project,
     no_key_before_the_set_up_is_done,
+    set_up_is_never_a_pull_requests_own,
     who_judges_hostile_text_has_no_token,
     a_matrix_is_whole_and_guarded,
     the_pack_is_of_the_workflows_own_commit,

@@ -10,7 +10,7 @@ from tests.workflows.test_attacks import Attack
 from tests.workflows.test_static import changed
 
 CHOOSE = '        run: exec "$RUNNER_TEMP/autonomy/bin/python" -I -m autonomy_pack action choose\n'
-GO_TO_BASE = 'run: git -c advice.detachedHead=false checkout --quiet --force --detach "$BASE" --'
+GO_TO_BASE = 'git -c advice.detachedHead=false checkout --quiet --force --detach "$BASE" --'
 LEG = "      issues: read # the issue's text"
 
 ATTACKS = (
@@ -37,7 +37,7 @@ ATTACKS = (
         "the name of a branch in a shell",
         GATE,
         GO_TO_BASE,
-        "run: git checkout ${{ github.head_ref }}",
+        "git checkout ${{ github.head_ref }}",
         "github.head_ref",
         "no_expression_reaches_a_shell",
     ),
