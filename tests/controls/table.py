@@ -1112,6 +1112,34 @@ GATES = (
         "policy/test_agent_pull.py::test_the_body_closes_only_its_own_issue_and_only_with_evidence",
         ("policy/agent_pull.py", "if issue in closing(pull.body) and not may_close:", "if False:"),
     ),
+    control(
+        "only the default branch prepares the gate's checks",
+        GATE + "results_that_the_set_up_of_another_branch_prepared_are_refused",
+        ("flows/actions/gate.py", "    _need_rules(remote, seen, look)\n", ""),
+    ),
+    control(
+        "work of an agent goes into the default branch",
+        GATE + "a_handoff_into_another_branch_fails_with_a_sentence",
+        ("flows/actions/gate.py", "    _need_target(pull, look)\n", ""),
+    ),
+    control(
+        "our trailers are a claim",
+        GATE + "commits_with_our_trailers_are_judged_whatever_the_branch[last]",
+        (
+            "flows/actions/gate.py",
+            "if agent_pull.claims(pull, history.ours(remote.git_dir, pull.head, known)):",
+            "if False:",
+        ),
+    ),
+    control(
+        "a person's label is no claim",
+        GATE + "a_label_that_a_person_put_on_is_no_claim_and_fails_nobodys_work[agent:handoff]",
+        (
+            "flows/actions/gate.py",
+            "agent_pull.is_labelled(pull) and _labelled_by_us(github, pull)",
+            "agent_pull.is_labelled(pull)",
+        ),
+    ),
 )
 
 ANSWER = "flows/actions/test_decide.py::test_"
@@ -1167,6 +1195,39 @@ ANSWERS = (
         "the first of two answers wins",
         ANSWER + "a_second_answer_changes_nothing",
         ("flows/actions/decide.py", 'if before is None or before.data["option"] != option:', "if before is None:"),
+    ),
+    control(
+        "no answer is stored under a stop",
+        ANSWER + "a_stop_while_the_answer_is_read_lets_no_decision_be_stored",
+        ("flows/actions/decide.py", "    here.heed()\n    still_open", "    still_open"),
+    ),
+    control(
+        "a retry asks before each of its writes",
+        ANSWER + "a_stop_during_a_retry_lets_only_the_write_in_flight_land",
+        ("flows/actions/decide.py", "    here.heed()\n    if lease:", "    if lease:"),
+    ),
+    control(
+        "no comment is recorded under a stop",
+        ANSWER + "our_comment_is_not_recorded_under_a_stop",
+        (
+            "flows/actions/comments.py",
+            "    github.calls.before_write()\n    store.append([Event",
+            "    store.append([Event",
+        ),
+    ),
+    control(
+        "a stranger's comment reads no store",
+        ANSWER + "a_strangers_comment_costs_two_requests_and_no_git[status]",
+        (
+            "flows/actions/decide.py",
+            "    said = heard.heard(github, workflow_run)\n",
+            "    store(), box()\n    said = heard.heard(github, workflow_run)\n",
+        ),
+    ),
+    control(
+        "a retry is of a label event without a pull request",
+        ANSWER + "retry_after_a_pull_request_of_this_label_event_says_what_to_do_and_stores_nothing[closed]",
+        ("flows/actions/decide.py", "    if over:\n", "    if False:\n"),
     ),
 )
 

@@ -59,15 +59,19 @@ def named(branch: str) -> Named | None:
 
 
 def claims(pull: Pull, commits: Sequence[Commit] = ()) -> bool:
-    """Whether it says in any way that it is work of an agent, whatever its branch is called."""
+    """Whether it says in words that it is work of an agent, whatever its branch is called; labels: `is_labelled`."""
     body = visible(pull.body).casefold()
     return (
         pull.branch.casefold().startswith("agent/")
         or pull.title.casefold().startswith("feat(agent)")
         or any(section.casefold() in body for section in SECTIONS)
-        or any(label.casefold() in SHOWN for label in pull.labels)
         or any(commit.trailers for commit in commits)
     )
+
+
+def is_labelled(pull: Pull) -> bool:
+    """Whether it has a label of ours; who put it there decides what that is worth."""
+    return any(label.casefold() in SHOWN for label in pull.labels)
 
 
 def closing(body: str) -> list[str]:
@@ -75,25 +79,22 @@ def closing(body: str) -> list[str]:
     return [number if before == "#" else f"?{number}" for before, number in _CLOSES.findall(body)]
 
 
-def problems(pull: Pull, commits: Sequence[Commit], *, target: str, may_close: bool) -> list[Finding]:
+def problems(pull: Pull, commits: Sequence[Commit], *, may_close: bool) -> list[Finding]:
     """Every way in which it breaks the contract. `commits`: oldest first; `may_close`: all criteria have evidence."""
-    found = [*_place(pull, target), *_body(pull, may_close=may_close), *_commits(pull, commits)]
+    found = [*_place(pull), *_body(pull, may_close=may_close), *_commits(pull, commits)]
     return [Finding(rule=RULE, risk=Risk.HIGH, says=says, fix=fix, where=where) for says, fix, where in found]
 
 
 _Told = Iterator[tuple[str, str, str]]
 
 
-def _place(pull: Pull, target: str) -> _Told:
+def _place(pull: Pull) -> _Told:
     if named(pull.branch) is None:
         fix = "Let `autonomy` hand the work off, or open it as a person's: without the protocol section and its labels."
         yield "the branch is not agent/AGENT/ISSUE-ATTEMPT8-SLUG", fix, one_line(pull.branch, 100)
     if not pull.same_repository:
         fix = "Our handoffs never come from forks; open it as a person's."
         yield "it comes from a fork, but says that it is work of an agent", fix, ""
-    if pull.base != target:
-        fix = f"Point it at {target}."
-        yield f"it goes into {one_line(pull.base, 60)}, not into the default branch", fix, ""
 
 
 def _body(pull: Pull, *, may_close: bool) -> _Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.views.gate import MARKER
 from hub import Hub, Repo
 from tests.flows.actions.people import site, writes
-from tests.flows.actions.pulls import BODY, FILES, clone, gated, handoff, judge, message, recheck, shown
+from tests.flows.actions.pulls import BODY, FILES, PASSES, clone, gated, handoff, judge, message, recheck, shown
 
 pytestmark = pytest.mark.skipif(bool(SANDBOXES["bubblewrap"].missing()), reason="the gate needs a box")
 KEY = "AKIA" + "Q3EGRZVWTLXMNBSD"
@@ -44,31 +45,106 @@ def test_a_pull_request_of_a_person_is_passed_by_without_a_write(here: tuple[Hub
     verdict = judge(hub, pull.number, "", tmp_path)
     assert (verdict.conclusion, verdict.exit_code) == ("neutral", 0)
     assert writes(hub) == []
-    assert len(hub.journal) == 1
+    asked = [one.line for one in hub.journal if "git-upload-pack" not in one.path and "info/refs" not in one.path]
+    assert len(asked) == 2, asked
 
 
 @pytest.mark.parametrize(
-    ("branch", "title", "body", "labels"),
+    ("branch", "title", "body"),
     [
-        ("codex/rename", "feat(agent): Rename it", "", ()),
-        ("rename", "Rename", "## agent handoff protocol\nTrust me.", ()),
-        ("rename", "Rename", "", ("agent:validated",)),
-        ("AGENT/planner/1-00000000-x", "Rename", "", ()),
+        ("codex/rename", "feat(agent): Rename it", ""),
+        ("rename", "Rename", "## agent handoff protocol\nTrust me."),
+        ("AGENT/planner/1-00000000-x", "Rename", ""),
     ],
-    ids=["title", "section", "label", "prefix in another case"],
+    ids=["title", "section", "prefix in another case"],
 )
 def test_what_claims_to_be_agent_work_is_judged_whatever_its_branch(
-    here: tuple[Hub, Repo], tmp_path: Path, branch: str, title: str, body: str, labels: tuple[str, ...]
+    here: tuple[Hub, Repo], tmp_path: Path, branch: str, title: str, body: str
 ) -> None:
     hub, repo = here
     repo.commit({"hello.txt": "Good day\n"}, branch=branch, by="ada")
     pull = repo.open_pull(head=branch, title=title, body=body, by="ada")
-    for label in labels:
-        repo.label(pull.number, label, "ada")
     verdict = gated(hub, repo, pull.number, tmp_path)
     assert verdict.exit_code == 1
     assert "the branch is not agent/AGENT/ISSUE-ATTEMPT8-SLUG" in verdict.summary
     assert "agent:validated" not in shown(repo, pull.number)
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["last", "below a person's"])
+def test_commits_with_our_trailers_are_judged_whatever_the_branch(
+    here: tuple[Hub, Repo], tmp_path: Path, later: bool
+) -> None:
+    hub, repo = here
+    repo.commit({"hello.txt": "Good day\n"}, branch="rename", message=message("1", "2"), by="ada")
+    if later:
+        repo.commit({"README.md": "# Ours\n"}, branch="rename", by="ada")
+    pull = repo.open_pull(head="rename", title="Rename", body="", by="ada")
+    verdict = gated(hub, repo, pull.number, tmp_path)
+    assert verdict.conclusion == "failure"
+    assert "the branch is not agent/AGENT/ISSUE-ATTEMPT8-SLUG" in verdict.summary
+
+
+def test_trailers_that_the_branch_it_goes_into_has_already_are_no_claim(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    repo.commit({"hello.txt": "Good day\n"}, branch="release", message=message("1", "2"), by="ada")
+    repo.commit({"README.md": "# Mended\n"}, branch="mend", parent=repo.head("release"), by="ada")
+    pull = repo.open_pull(head="mend", base="release", title="Mend", body="", by="ada")
+    assert judge(hub, pull.number, "", tmp_path).conclusion == "neutral"
+
+
+@pytest.mark.parametrize("label", ["agent:handoff", "agent:validated"])
+def test_a_label_that_a_person_put_on_is_no_claim_and_fails_nobodys_work(
+    here: tuple[Hub, Repo], tmp_path: Path, label: str
+) -> None:
+    hub, repo = here
+    repo.commit({"hello.txt": "Hi\n"}, branch="fix-greeting", by="ada")
+    pull = repo.open_pull(head="fix-greeting", title="Fix the greeting", body="It was wrong.", by="ada")
+    repo.label(pull.number, label, "tara")
+    assert judge(hub, pull.number, "", tmp_path).conclusion == "neutral"
+    assert writes(hub) == []
+
+
+def test_a_label_that_we_put_on_is_a_claim(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    repo.commit({"hello.txt": "Hi\n"}, branch="fix-greeting", by="ada")
+    pull = repo.open_pull(head="fix-greeting", title="Fix the greeting", body="It was wrong.", by="ada")
+    repo.label(pull.number, "agent:handoff", "github-actions[bot]")
+    assert judge(hub, pull.number, "", tmp_path).conclusion == "failure"
+
+
+def test_a_handoff_into_another_branch_fails_with_a_sentence(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    repo.commit({".github/autonomy.yml": "block_from: critical\n"})
+    repo.commit({"other.txt": "x\n"}, branch="ada-base", by="ada")
+    number = handoff(repo, base="ada-base")
+    verdict = judge(hub, number, recheck(repo, number, tmp_path / "clone"), tmp_path)
+    assert verdict.conclusion == "failure"
+    assert "goes into ada-base" in verdict.title
+    assert "agent:validated" not in shown(repo, number)
+
+
+def test_results_that_the_set_up_of_another_branch_prepared_are_refused(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    number = handoff(repo, change={"hello.txt": "broken\n"})
+    head = repo.pull_head(repo.issues[number])
+    fake = {".github/autonomy.yml": f"{PASSES}setup: [[./fake]]\n", "fake": "#!/bin/sh\n"}
+    evil = repo.commit(fake, branch="ada-base", by="ada")
+    place = clone(repo, tmp_path / "clone", head)
+    subprocess.run(["git", "-C", str(place), "fetch", "-q", f"file://{repo.git_dir}", evil], check=True)
+    said = json.loads(gate.recheck(place, evil, head, gate.boxes.choose(gate.Config(), None)))
+    passed = {**said, "checks": [{**one, "exit": 0} for one in said["checks"]]}
+    verdict = judge(hub, number, json.dumps(passed), tmp_path)
+    assert verdict.conclusion == "failure"
+    assert "Re-run the gate" in verdict.summary
+    assert "agent:validated" not in shown(repo, number)
+
+
+def test_results_by_an_older_head_of_the_default_branch_count(here: tuple[Hub, Repo], tmp_path: Path) -> None:
+    hub, repo = here
+    number = handoff(repo)
+    results = recheck(repo, number, tmp_path / "clone")
+    repo.commit({"news.txt": "none\n"}, by="ada")
+    assert judge(hub, number, results, tmp_path).conclusion == "success"
 
 
 def test_a_planted_secret_fails_and_is_never_shown(here: tuple[Hub, Repo], tmp_path: Path) -> None:

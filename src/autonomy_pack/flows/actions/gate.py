@@ -16,13 +16,13 @@ from autonomy_pack.flows.actions.judged import Judged, judged
 from autonomy_pack.flows.actions.recheck import Results, from_json
 from autonomy_pack.flows.actions.recheck import recheck as recheck
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import Config, Finding, Mission, Pull, Risk, WorkflowRun, value
+from autonomy_pack.model import Config, Finding, Issue, Mission, Pull, Risk, WorkflowRun, value
 from autonomy_pack.policy import agent_pull, evidence, issue_text, risk
 from autonomy_pack.policy.agent_pull import Commit
 from autonomy_pack.views import gate as view
 
 if TYPE_CHECKING:
-    from autonomy_pack.edges.github import Comment, GitHub
+    from autonomy_pack.edges.github import Comment, GitHub, Look
     from autonomy_pack.edges.remote import Remote
 
 CHECK = "autonomy/gate"
@@ -68,13 +68,15 @@ def judge(github: GitHub, remote: Remote, workflow_run: WorkflowRun, results: st
     """Judge the pull request that the run is about, and say so on it; forks get no write.
 
     `results` is the text of the recheck job, "" when that gave none. What cannot be judged fails: no base, no checks'
-    results, a tool that broke. Raises WorldError only when what was found cannot be said.
+    results, a tool that broke. Raises WorldError only when what was found cannot be said, or when it cannot be told
+    whether this is work of an agent at all.
     """
     pull = _pull(github, workflow_run)
-    if not agent_pull.claims(pull):
+    look = github.look()
+    if not _claims(github, remote, pull, look):
         return Verdict(conclusion="neutral", title="not work of an agent", summary="This is not work of an agent.\n")
     try:
-        verdict = _verdict(pull, _seen(github, remote, pull, results, box or boxes.choose(Config(), None)))
+        verdict = _verdict(pull, _seen(github, remote, pull, look, results, box or boxes.choose(Config(), None)))
     except PackError as error:
         verdict = _refused(pull, error)
     if pull.same_repository:
@@ -91,9 +93,33 @@ def _pull(github: GitHub, workflow_run: WorkflowRun) -> Pull:
     return pull
 
 
-def _seen(github: GitHub, remote: Remote, pull: Pull, results: str, box: Box) -> _Seen:
+def _claims(github: GitHub, remote: Remote, pull: Pull, look: Look) -> bool:
+    """Whether it says that it is work of an agent: by its words, by its commits, by a label that we put on."""
+    if agent_pull.claims(pull):
+        return True
+    base = github.tip(f"refs/heads/{pull.base}") if pull.base != look.default_branch else None
+    known = [look.head, *([base] if base else [])]
+    remote.fetch(pull.head, *known)
+    if agent_pull.claims(pull, history.ours(remote.git_dir, pull.head, known)):
+        return True
+    return agent_pull.is_labelled(pull) and _labelled_by_us(github, pull)
+
+
+def _labelled_by_us(github: GitHub, pull: Pull) -> bool:
+    """Anybody with triage can put our labels on a person's work; that makes it none of ours."""
+    there = Issue(
+        id=str(pull.number), title="", body="", labels=pull.labels, state=pull.state, author=pull.author, created=""
+    )
+    told = github.with_events(there)
+    if told is None:
+        raise WorldError(f"who labelled pull request {pull.number} cannot be read", "Run the gate again.")
+    ours = agent_pull.SHOWN
+    return any(one.label.casefold() in ours and one.actor == comments.BOT for one in told.labelings or ())
+
+
+def _seen(github: GitHub, remote: Remote, pull: Pull, look: Look, results: str, box: Box) -> _Seen:
     """Bring the objects here and look at everything, each from where it cannot be the change's own word."""
-    look = github.look()
+    _need_target(pull, look)
     remote.fetch(look.head, pull.head)
     base = history.parted(remote.git_dir, look.head, pull.head)
     commits = history.commits(remote.git_dir, base, pull.head)
@@ -101,15 +127,29 @@ def _seen(github: GitHub, remote: Remote, pull: Pull, results: str, box: Box) ->
     mission = governing.mission_of(commits[0].mission, look.files, config) if commits[0].mission else ""
     known = mission if isinstance(mission, Mission) else None
     seen = _results(results)
+    _need_rules(remote, seen, look)
     findings = (
         *_rechecked(seen, pull, base, config, known),
-        *agent_pull.problems(
-            pull, commits, target=look.default_branch, may_close=_may_close(github, pull, known, seen)
-        ),
+        *agent_pull.problems(pull, commits, may_close=_may_close(github, pull, known, seen)),
         *_not_handed_off(github, commits),
     )
     guards = judged(remote.git_dir, base, pull.head, look.head, box)
     return _Seen(base=base, config=config, mission=known, findings=findings, judged=guards, results=seen)
+
+
+def _need_target(pull: Pull, look: Look) -> None:
+    if pull.base != look.default_branch:
+        says = f"it says that it is work of an agent, but goes into {one_line(pull.base, 60)}"
+        raise UsageError(
+            says, f"Point it at {one_line(look.default_branch, 60)}: the rules of other branches decide nothing."
+        )
+
+
+def _need_rules(remote: Remote, seen: Results, look: Look) -> None:
+    """What prepared the checks ran unboxed before them, so it must have been the default branch's."""
+    if not seen.why and not history.contains(remote.git_dir, look.head, seen.rules):
+        says = f"the checks were prepared by {seen.rules[:12]}, which is not on {one_line(look.default_branch, 60)}"
+        raise WorldError(says, "Re-run the gate.")
 
 
 def _results(text: str) -> Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from autonomy_pack.edges import git, objects
@@ -32,6 +33,24 @@ def commits(git_dir: Path, base: str, head: str) -> list[Commit]:
     if not 0 < len(ids) <= _MOST:
         raise WorldError(f"there are {len(ids)} commits to judge", f"A pull request has 1 to {_MOST}.")
     return [Commit(id=one, message=objects.read_change(git_dir, one, one).message) for one in ids]
+
+
+def ours(git_dir: Path, head: str, known: Sequence[str]) -> list[Commit]:
+    """The newest commits of head, reached from none of the known ones, in whose message a trailer of ours stands.
+
+    However many commits there are, git looks at the message of each, and at most 200 are told of.
+    """
+    words = ("rev-list", f"--max-count={_MOST}", "--extended-regexp", "--grep=^Autonomy-[A-Za-z]+:", head)
+    ids = git.text(git.run(*words, *(f"^{one}" for one in known), at=git_dir)).split()
+    return [Commit(id=one, message=objects.read_change(git_dir, one, one).message) for one in ids]
+
+
+def contains(git_dir: Path, head: str, commit: str) -> bool:
+    """Whether a commit is head or an ancestor of it; False also for one that is not here."""
+    if not commit:
+        return False
+    code, _ = git.answer("merge-base", "--is-ancestor", commit, head, at=git_dir, ok=(0, 1, 128))
+    return code == 0
 
 
 def rules(git_dir: Path, commit: str) -> dict[str, str]:

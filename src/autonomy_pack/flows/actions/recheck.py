@@ -36,6 +36,7 @@ class Results:
 def recheck(repository: Path, base: str, head: str, box: Box, readable: tuple[str, ...] = ()) -> str:
     """Run the checks that commit `base` configures on commit `head`, each in the box on its own copy; the JSON text.
 
+    `base` is the default branch's head, whose set-up ran before: the judge refuses what any other commit prepared.
     What stands in the way (a commit that is not here, a broken configuration) is said in it: the judge then refuses.
     `readable` are folders of the project's toolchain that checks may read.
     """
