@@ -43,7 +43,7 @@ _KNOWN = tuple(
         (
             r"was archived|is archived",
             "the repository is archived, so it is read-only",
-            "Unarchive it under Settings, or take it out of the fleet.",
+            "Unarchive it under Settings → General, or disable the loop's workflow there.",
         ),
         (
             r"Authentication failed|could not read Username|Invalid username or (token|password)|error: 401\b",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.remote import Remote
 
-_TOKENS = ("AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 
 
@@ -108,7 +107,7 @@ def _job() -> str:
 
 def token() -> str:
     """The token of the environment; UsageError when there is none."""
-    found = next(filter(None, map(host.setting, _TOKENS)), "")
+    found = next(filter(None, map(host.setting, defaults.TOKENS)), "")
     if not found:
         raise UsageError("there is no token for GitHub", "Set GH_TOKEN; `gh auth token` prints one for you.")
     return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from autonomy_pack.edges.github import GitHub
+from autonomy_pack.edges.github import GitHub, defaults, failures
+from autonomy_pack.edges.github.wire import Reply
 from autonomy_pack.errors import PackError, UsageError, WorldError
 from hub import Fault, Hub, Repo
 
@@ -92,7 +95,7 @@ def test_an_expired_token_is_told_and_never_shown(hub: Hub, client) -> None:
     hub.expire(token)
     with pytest.raises(WorldError, match="expired") as told:
         github.tip("refs/heads/main")
-    assert "GITHUB_TOKEN" in told.value.fix
+    assert "GH_TOKEN" in told.value.fix
     assert token not in answer_of(told) + repr(github) + repr(github.calls)
     assert github.requests == 2
 
@@ -115,6 +118,56 @@ def test_a_missing_permission_is_named_with_its_place(hub: Hub, repo: Repo, clie
         call(github)
     assert f"`{lacks}`" in told.value.fix
     assert "`permissions:`" in told.value.fix
+
+
+def refused(job: str, verb: str, path: str, status: int = 403, said: str = "", **headers: str) -> failures.Refused:
+    names = {name.replace("_", "-"): text for name, text in headers.items()}
+    reply = Reply(status=status, headers=names, body=json.dumps({"message": said}).encode())
+    with pytest.raises(failures.Refused) as told:
+        failures.judge(reply, failures.Asked(verb=verb, path=path, repo="acme/site", job=job))
+    return told.value
+
+
+@pytest.mark.parametrize(
+    ("job", "path", "accepted", "lacks"),
+    [
+        ("publish", "/repos/acme/site/pulls", "pull_requests=read", "pull-requests: write"),
+        ("publish", "/repos/acme/site/pulls", "", "pull-requests: write"),
+        ("select", "/repos/acme/site/git/ref/heads/main", "contents=read", "contents: write"),
+        ("select", "/graphql", "", "contents: write"),
+        ("run", "/repos/acme/site/issues/1", "issues=read", "issues: read"),
+        ("cli", "/repos/acme/site/pulls", "pull_requests=read", "pull-requests: write"),
+    ],
+)
+def test_a_missing_permission_is_named_as_the_whole_job_needs_it(
+    job: str, path: str, accepted: str, lacks: str
+) -> None:
+    headers = {"x_accepted_github_permissions": accepted} if accepted else {}
+    assert f"`{lacks}`" in refused(job, "GET", path, said="Resource not accessible", **headers).fix
+
+
+def test_who_may_not_look_at_permissions_is_told_whose_token_may() -> None:
+    told = refused("cli", "GET", "/repos/acme/site/collaborators/ada/permission", said="Must have push access")
+    assert "push access (write)" in told.fix
+
+
+@pytest.mark.parametrize("variable", ["AUTONOMY_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"])
+def test_the_variable_that_the_token_came_from_is_named(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    for other in defaults.TOKENS:
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(variable, "x")
+    assert f" {variable} " in refused("cli", "GET", "/repos/acme/site", 401, "Bad credentials").fix
+
+
+@pytest.mark.parametrize("status", [403, 409, 422])
+@pytest.mark.parametrize(
+    "said",
+    ["Changes must be made through a pull request.", "Repository rule violations found", "Protected branch update"],
+)
+def test_a_rule_of_a_branch_is_told_at_once_and_not_tried_again(status: int, said: str) -> None:
+    told = refused("cli", "PUT", "/repos/acme/site/contents/.agent-workspace/STOP", status, said)
+    assert "a rule of acme/site protects this branch" in told.says
+    assert "agent/**" not in told.fix
 
 
 def test_a_renamed_repository_is_told_with_its_new_name(hub: Hub, github: GitHub) -> None:

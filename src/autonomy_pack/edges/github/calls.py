@@ -166,7 +166,7 @@ class Calls:
             where = ".".join(map(str, (wrong or [{}])[0].get("path") or ()))
             raise WorldError(
                 f"GraphQL gave only a part of what was asked{f' ({where})' if where else ''}: {said}",
-                "Look at the token's permissions (contents, issues and pull-requests: read); a part is never enough.",
+                f"Give {failures.needs(self._job)}; a part is never enough.",
             )
         return told["data"]
 

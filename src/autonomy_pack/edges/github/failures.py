@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autonomy_pack.edges import clock
+from autonomy_pack.edges import clock, host
+from autonomy_pack.edges.github import defaults
 from autonomy_pack.edges.github.wire import Lost, Reply
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
@@ -25,7 +26,21 @@ _SCOPES = (
     ("/issues", "issues"),
     ("/labels", "issues"),
 )
+# What the jobs of our workflows are given: a missing permission is named as the whole job needs it, not one request.
+_WRITES = ("contents: write", "issues: write", "pull-requests: write", "checks: write", "actions: read")
+_JOBS = {
+    "select": ("contents: write", "issues: write", "pull-requests: read", "actions: read"),
+    "run": ("contents: read", "issues: read", "actions: read"),
+    "publish": _WRITES,
+    "decide": _WRITES,
+    "judge": ("contents: read", "issues: write", "pull-requests: write", "checks: write"),
+}
+_CLI = ("contents: write", "issues: write", "pull-requests: write")
+_RULES = ("protected branch", "rule violation", "through a pull request", "status check", "signed commit", "restricts")
+_STOP_FILE = "/contents/.agent-workspace/STOP"
 _PEOPLE = "Settings → Actions → General → Workflow permissions"
+ARCHIVED = "Unarchive it under Settings → General, or disable the loop's workflow there."
+"""The next step of everybody who meets an archived repository."""
 # (words of the answer, what happened, what to do); {repo} is filled in. The words are those of GitHub's own answers.
 _KNOWN = (
     (
@@ -36,7 +51,7 @@ _KNOWN = (
     (
         "archived",
         "{repo} is archived, so nothing in it can be changed",
-        "Unarchive it under Settings → General, or take it out of the schedule.",
+        ARCHIVED,
     ),
     (
         "issues are disabled",
@@ -48,16 +63,6 @@ _KNOWN = (
         "saml",
         "the organisation of {repo} wants the token authorised for single sign-on",
         "Authorise it on the token's page (Configure SSO).",
-    ),
-    (
-        "protected branch",
-        "a rule of {repo} protects this branch",
-        "Let agent/** out of the rule under Settings → Branches.",
-    ),
-    (
-        "rule violations",
-        "a ruleset of {repo} forbids this",
-        "Let agent/** and refs/autonomy/** out of the ruleset under Settings → Rules.",
     ),
     (
         "authenticate via a github app",
@@ -104,7 +109,8 @@ def judge(reply: Reply, asked: Asked) -> None:
     _judge_limits(reply, said)
     if reply.status >= 500:
         raise Lost(f"HTTP {reply.status}")
-    if reply.status == 409 and "empty" not in said.casefold():
+    known = ("empty", *_RULES)
+    if reply.status == 409 and not any(words in said.casefold() for words in known):
         raise Lost("HTTP 409")
     raise refusal(reply, asked, said)
 
@@ -141,13 +147,15 @@ def refusal(reply: Reply, asked: Asked, said: str) -> Refused:
 
 def _words(reply: Reply, asked: Asked, said: str) -> tuple[str, str]:
     what = f"{asked.verb} {one_line(redact(asked.path), 120)}"
+    if reply.status in (403, 409, 422) and any(words in said.casefold() for words in _RULES):
+        return _ruled(asked, said)
     for words, says, fix in _KNOWN:
         if reply.status in (403, 409, 410, 422) and words in said.casefold():
             return says.format(repo=asked.repo), fix
     if reply.status == 401:
         return (
             "GitHub does not accept the token: it expired, or was revoked",
-            "Give a new one in GITHUB_TOKEN and run again; the token of a workflow's job ends with the job.",
+            f"Give a new one in {_variable()} and run again; the token of a workflow's job ends with the job.",
         )
     if reply.status == 403:
         return _forbidden(reply, asked, what, said)
@@ -157,20 +165,59 @@ def _words(reply: Reply, asked: Asked, said: str) -> tuple[str, str]:
     return f"{what}: GitHub answers {reply.status}: {said}", "Change what it names, then run again."
 
 
+def _ruled(asked: Asked, said: str) -> tuple[str, str]:
+    """A rule of a branch said no: waiting changes nothing."""
+    says = f"a rule of {asked.repo} protects this branch ({said})"
+    if _STOP_FILE in asked.path:
+        fix = f"The workflow's switch does without a commit; or change {_STOP_FILE[10:]} as the rule wants it, by hand."
+    else:
+        fix = "Let agent/** and refs/autonomy/** out of the rule under Settings → Branches, or Settings → Rules."
+    return says, fix
+
+
+def _variable() -> str:
+    """The variable that the token came from."""
+    return next(filter(host.setting, defaults.TOKENS), "GH_TOKEN")
+
+
 def _forbidden(reply: Reply, asked: Asked, what: str, said: str) -> tuple[str, str]:
-    wanted = reply.headers.get("x-accepted-github-permissions", "").replace("=", ": ").replace("_", "-")
-    scope = one_line(wanted, 120) or f"{_scope(asked.path)}: {'read' if asked.verb == 'GET' else 'write'}"
+    told = f"{'the token' if asked.job == 'cli' else f'job {asked.job}'} may not {what} ({said})"
+    if asked.path.endswith("/permission"):
+        return told, (
+            f"Who may do what is shown only to people with push access (write) to {asked.repo}: use the token of one "
+            "who has it."
+        )
+    scopes = " and ".join(f"`{scope}`" for scope in _needed(reply, asked))
     if asked.job == "cli":
-        return f"the token may not {what} ({said})", f"Give it the permission `{scope}` for {asked.repo}."
+        return told, f"Give the token in {_variable()} the permission {scopes} for {asked.repo}."
     fix = (
-        f"Add `{scope}` under `permissions:` of the job in the workflow that calls ours (a called workflow gets no "
+        f"Add {scopes} under `permissions:` of the job in the workflow that calls ours (a called workflow gets no "
         f"more than its caller has). If it is there, look at {_PEOPLE}."
     )
-    return f"job {asked.job} may not {what} ({said})", fix
+    return told, fix
+
+
+def _needed(reply: Reply, asked: Asked) -> tuple[str, ...]:
+    """The permissions to give: those that the request names, at the level that the whole job needs; where the request
+    names none, all of the job's."""
+    wanted = one_line(reply.headers.get("x-accepted-github-permissions", "").replace("=", ": ").replace("_", "-"), 120)
+    scope = _scope(asked.path)
+    every = _JOBS.get(asked.job, _CLI)
+    if not wanted and not scope:
+        return every
+    wanted = wanted or f"{scope}: {'read' if asked.verb == 'GET' else 'write'}"
+    name = wanted.partition(":")[0]
+    return (next((one for one in every if one == f"{name}: write"), wanted),)
+
+
+def needs(job: str) -> str:
+    """What a job, or a person's token, has to be given, in words."""
+    scopes = ", ".join(f"`{scope}`" for scope in _JOBS.get(job, _CLI))
+    return f"the token {scopes}" if job == "cli" else f"job {job} {scopes} in the workflow that calls ours"
 
 
 def _scope(path: str) -> str:
-    return next((scope for part, scope in _SCOPES if part in path), "metadata")
+    return next((scope for part, scope in _SCOPES if part in path), "")
 
 
 def message(reply: Reply) -> str:
