@@ -48,7 +48,7 @@ FAULTS = [
     ("the_pack_is_of_the_workflows_own_commit", GATE, "ref: ${{ steps.pack.outputs.sha }}", "ref: ${{ inputs.pack_sha }}"),
     ("an_artifact_has_exactly_three_named_files", LOOP, "/attempt/transcript.jsonl", "/attempt/*"),
     ("whoever_has_rights_has_no_project", LOOP, PUBLISH, "      - name: x\n        uses: ./.github/actions/autonomy-setup\n" + PUBLISH),
-    ("no_key_before_the_set_up_is_done", LOOP, "        env:\n          AUTONOMY_INPUTS: ${{ toJSON(inputs) }}\n        run: exec \"$RUNNER_TEMP/autonomy/bin/python\" -I -m autonomy_pack action setup", "        env:\n          KEY: ${{ github.token }}\n        run: exec \"$RUNNER_TEMP/autonomy/bin/python\" -I -m autonomy_pack action setup"),
+    ("no_key_before_the_set_up_is_done", LOOP, "          AUTONOMY_INPUTS: ${{ toJSON(inputs) }}\n        run: exec \"$RUNNER_TEMP/autonomy/bin/python\" -I -m autonomy_pack action setup", "          KEY: ${{ github.token }}\n        run: exec \"$RUNNER_TEMP/autonomy/bin/python\" -I -m autonomy_pack action setup"),
     ("set_up_is_never_a_pull_requests_own", GATE, "refs/remotes/origin/${{ github.event.repository.default_branch }}", "${{ github.event.pull_request.base.sha }}"),
     ("set_up_is_never_a_pull_requests_own", GATE, "    if: github.event.pull_request.base.ref == github.event.repository.default_branch\n", ""),
     ("set_up_is_never_a_pull_requests_own", GATE, "AUTONOMY_BASE: ${{ steps.base.outputs.commit }}", "AUTONOMY_BASE: ${{ github.event.pull_request.base.sha }}"),

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from autonomy_pack.commands.in_job import InJob
-from autonomy_pack.edges import actions, artifact, host
+from autonomy_pack.edges import actions, artifact, clock, host
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import UsageError
+from autonomy_pack.errors import PackError, UsageError
 from autonomy_pack.flows import box, project
 from autonomy_pack.flows.actions import plans, setting_up
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import Place
+from autonomy_pack.model import Leg, Place, Result
+from autonomy_pack.views import publication as view
 
 
 def workspace() -> Path:
@@ -30,11 +31,22 @@ def boxed(place: Place) -> Box:
 
 
 def setup() -> int:
-    """Run the configured set-up programs, with network and without secrets; the first that fails ends it."""
-    place = project.find(workspace())
-    where = InJob().inputs.get("working_directory", "")
-    for line in setting_up.run(place, project.read_config(place).setup, where):
-        print(line)
+    """Run the configured set-up programs, with network and without secrets; the first that fails ends it.
+
+    What fails leaves the files of an attempt that could not begin, so that it uses up none; output `artifact`.
+    """
+    from autonomy_pack.flows.actions import leg as legs
+
+    leg, began = _leg(), clock.monotonic()
+    try:
+        place = project.find(workspace())
+        where = InJob().inputs.get("working_directory", "")
+        for line in setting_up.run(place, project.read_config(place).setup, where):
+            print(line)
+    except PackError as error:
+        result = legs.could_not_begin(leg, _out(), error, clock.monotonic() - began)
+        actions.output("artifact", _name(result))
+        raise
     return 0
 
 
@@ -43,13 +55,39 @@ def run() -> int:
     from autonomy_pack.flows.actions import leg as legs
 
     job = InJob()
-    leg = plans.leg_of(artifact.strict_json(host.setting("AUTONOMY_LEG", "null").encode("utf-8", "replace")))
-    out = Path(host.setting("RUNNER_TEMP")) / "attempt"
+    leg = _leg()
     place = project.find(workspace())
     job.heed_variable()
-    result = legs.run(job.github, job.run, leg, place.root, out, boxed(place))
-    actions.output("artifact", f"attempt-{leg.issue}-{leg.event}-{leg.attempt}")
+    result = legs.run(job.github, job.run, leg, place.root, _out(), boxed(place))
+    actions.output("artifact", _name(result))
     if not job.run.private:
         actions.notice("This repository is public, and so is the artifact of this attempt, until it expires.")
-    actions.summary(f"#{leg.issue}: {result.outcome.replace('_', ' ')}. {one_line(result.why, 300)}")
+    _tell(result)
     return legs.exit_code(result)
+
+
+def _leg() -> Leg:
+    return plans.leg_of(artifact.strict_json(host.setting("AUTONOMY_LEG", "null").encode("utf-8", "replace")))
+
+
+def _out() -> Path:
+    return Path(host.setting("RUNNER_TEMP")) / "attempt"
+
+
+def _name(result: Result) -> str:
+    return f"attempt-{result.issue}-{result.event}-{result.attempt}"
+
+
+def _tell(result: Result) -> None:
+    """The summary of the attempt; what went wrong is an annotation too, which names the check."""
+    failed = [one for one in result.checks if one.exit != 0]
+    for one in failed:
+        actions.error(f"#{result.issue}: check {one.name} {view.ended(one)}: {_last_line(one.tail)}")
+    if not failed and result.outcome not in view.FINE:
+        actions.error(f"#{result.issue}: {view.plain(result.outcome)}: {one_line(result.why, 500)}")
+    actions.summary(view.leg(result.issue, result.outcome, result.why, failed))
+
+
+def _last_line(tail: str) -> str:
+    lines = [one for one in tail.splitlines() if one.strip()]
+    return one_line(lines[-1], 300) if lines else "it printed nothing"

@@ -74,6 +74,25 @@ def next_step(outcome: str, left: int | None = None) -> str:
     return _NEXT.get(outcome, "look at the log; it is tried again as long as attempts are left")
 
 
+# Outcomes of a run job that need no red mark.
+FINE = ("produced", Outcome.NO_CHANGE, Outcome.STALE, Outcome.STOPPED)
+
+
+def plain(outcome: str) -> str:
+    """An outcome of a run job as people say it."""
+    return "a change was made, and its checks passed" if outcome == "produced" else words(outcome)
+
+
+def ended(check: CheckResult) -> str:
+    """How a check ended, in words."""
+    return "was ended by its time limit" if check.exit is None else f"ended with exit {check.exit}"
+
+
+def leg(issue: str, outcome: str, why: str, failed: Sequence[CheckResult]) -> str:
+    """What the `run` job says of its attempt, as Markdown."""
+    return _render("leg.md.j2", issue=issue, outcome=plain(outcome), why=why, failed=failed[:5], ended=ended)
+
+
 def status(
     outcome: str,
     why: str,
@@ -101,6 +120,7 @@ def status(
         change=change,
         bundle_ref=BUNDLE_REF,
         failed=failed[:5],
+        ended=ended,
     )
 
 
@@ -116,4 +136,5 @@ def summary(name: str, rows: Sequence[Row], run_url: str, repo: str, *, public: 
         repo=repo,
         public=public,
         words=words,
+        ended=ended,
     )

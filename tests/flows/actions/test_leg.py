@@ -69,6 +69,26 @@ def test_a_failed_check_keeps_the_change_and_says_why(site: Site) -> None:
     assert result.head
 
 
+def test_what_a_failed_check_printed_last_is_claimed_and_in_the_transcript(site: Site) -> None:
+    text = "echo first; head -c 70000 /dev/zero | tr '\\0' x; echo; echo it is broken; exit 3"
+    site.repo.commit(
+        {".github/autonomy.yml": f"version: 1\nchecks: [{{name: tests, run: {json.dumps(['sh', '-c', text])}}}]\n"}
+    )
+    site.issue()
+    result, files = worked(site)
+    (check,) = result.checks
+    assert (check.exit, len(check.tail)) == (3, 2000)
+    assert check.tail.endswith("it is broken\n")
+    steps = [json.loads(line) for line in files["transcript.jsonl"].splitlines()]
+    assert steps[-2]["data"]["tool_call"]["arguments"]["name"] == "tests"
+    assert steps[-1]["data"]["output"] == check.tail
+
+
+def test_what_passed_says_nothing_of_its_output(site: Site) -> None:
+    site.issue()
+    assert [check.tail for check in worked(site)[0].checks] == [""]
+
+
 def _close(site: Site) -> None:
     site.repo.close(1, "ada")
 
@@ -178,5 +198,6 @@ def test_a_switch_that_cannot_be_read_at_the_start_is_no_permission(site: Site) 
     site.hub.faults.add(Fault("500", r"GET /repos/acme/site/git/ref/heads/main", times=1000, job="run"))
     session.patience = 0.2
     result, files = session.work(one)
-    assert result.outcome == "failed"
+    assert (result.outcome, leg.exit_code(result)) == ("stale", 4)
+    assert result.why.startswith(claims.COULD_NOT_BEGIN)
     assert files["transcript.jsonl"] == b""

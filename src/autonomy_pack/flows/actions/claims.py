@@ -13,13 +13,16 @@ from autonomy_pack.flows.actions import exchange
 from autonomy_pack.model import CheckResult, Leg, Result
 
 PRODUCED = "produced"
-MOST_CHECKS, _TAIL, _SUMMARY, _WHY = 50, 2000, 4000, 500
+# How the why of an attempt begins that ended before it was one: a setting or a service, not the task.
+COULD_NOT_BEGIN = "could not begin: "
+LONGEST_TAIL, LONGEST_WHY = 2000, 500
+MOST_CHECKS, _SUMMARY = 50, 4000
 
 
 def to_json(result: Result) -> str:
     """The text of result.json; what is longer than the schema allows is cut."""
-    checks = tuple(replace(one, tail=one.tail[-_TAIL:]) for one in result.checks[:MOST_CHECKS])
-    result = replace(result, checks=checks, why=result.why[:_WHY], summary=result.summary[:_SUMMARY])
+    checks = tuple(replace(one, tail=one.tail[-LONGEST_TAIL:]) for one in result.checks[:MOST_CHECKS])
+    result = replace(result, checks=checks, why=result.why[:LONGEST_WHY], summary=result.summary[:_SUMMARY])
     return json.dumps(asdict(result), indent=2, ensure_ascii=True) + "\n"
 
 

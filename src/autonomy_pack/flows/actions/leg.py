@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autonomy_pack.edges import artifact, clock, files, objects, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import attempt, claim, guard, project, records, work
+from autonomy_pack.flows import attempt, checks, claim, guard, project, records, work
 from autonomy_pack.flows.actions import claims, grounds
 from autonomy_pack.flows.actions.grounds import Ground, Stale
 from autonomy_pack.flows.actions.watch import Watch, words
@@ -24,17 +24,21 @@ from autonomy_pack.flows.work import Produced
 from autonomy_pack.forges import FORGES
 from autonomy_pack.model import CheckResult, Event, Leg, Outcome, Place, Result, Rules, Task, WorkflowRun
 from autonomy_pack.store import open_store
+from autonomy_pack.views.render import sentence
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
 
 LARGEST_BUNDLE = 16 * 1000 * 1000
 LARGEST_TRANSCRIPT = 15 * 1000 * 1000
+_READ = 64 * 1024  # bytes of a log's end that are looked through for secrets
 _CODES = {claims.PRODUCED: 0, Outcome.NO_CHANGE: 0, Outcome.STALE: 0, Outcome.STOPPED: 5}
 
 
 def exit_code(result: Result) -> int:
     """0 when the attempt ended as attempts may end, 5 when it was stopped, else 4."""
+    if result.why.startswith(claims.COULD_NOT_BEGIN):
+        return 4
     return _CODES.get(result.outcome, 4)
 
 
@@ -56,7 +60,7 @@ def run(github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, o
     except (Stopped, KeyboardInterrupt) as error:
         outcome, why = str(Outcome.STOPPED), error.says if isinstance(error, PackError) else "interrupted"
     except PackError as error:
-        outcome, why = str(Outcome.FAILED), f"{error.says}. {error.fix}"
+        outcome, why = (str(Outcome.FAILED), _words(error)) if desk.begun else _without_attempt(error)
     except Exception as error:  # noqa: BLE001 - what was done is written first; the bug is raised right after
         outcome, why, bug = str(Outcome.FAILED), f"our bug: {type(error).__name__}: {error}", error
     try:
@@ -66,6 +70,46 @@ def run(github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, o
     if bug:
         raise bug
     return result
+
+
+def could_not_begin(leg: Leg, out: Path, error: PackError, seconds: float) -> Result:
+    """Leave the three files of an attempt that was never begun, for a reason that is not the task's."""
+    result = dataclasses.replace(_blank(leg, *_without_attempt(error)), seconds=round(seconds, 3))
+    files.write(out / artifact.BUNDLE, b"")
+    files.write(out / artifact.TRANSCRIPT, b"")
+    files.write(out / artifact.RESULT, claims.to_json(result))
+    return result
+
+
+def _without_attempt(error: PackError) -> tuple[str, str]:
+    """Outcome and why: a setting or a service is no fault of the task's, so none of its attempts is used up."""
+    return str(Outcome.STALE), f"{claims.COULD_NOT_BEGIN}{_words(error)}"
+
+
+def _words(error: PackError) -> str:
+    return f"{sentence(error.says)} {error.fix}"
+
+
+def _blank(leg: Leg, outcome: str, why: str) -> Result:
+    """Claims of no change at all."""
+    return Result(
+        version=1,
+        issue=leg.issue,
+        event=leg.event,
+        attempt=leg.attempt,
+        outcome=outcome,
+        why=redact(why, records.known_secrets())[: claims.LONGEST_WHY],
+        base=leg.base,
+        head="",
+        tree="",
+        bundle_sha256="",
+        checks=(),
+        seconds=0.0,
+        usd=0.0,
+        tokens=0,
+        sandbox="none",
+        agent=leg.agent,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,6 +134,7 @@ class _Desk:
         self.records = folder / "records"
         self.told: list[Event] = []
         self.secret = ""
+        self.begun = False
 
     def work(self) -> tuple[str, str]:
         """Outcome and why."""
@@ -142,11 +187,15 @@ class _Desk:
             folder=str(self.records),
         )
         transcript = records.Transcript(self.records, run.id, task.id, self.told.append)
+        if checks.of(ground.config, mission):
+            terms.box.need_for_programs()
+        self.begun = True
         job: Job | None = None
         try:
             job = attempt.prepare(scratch, run, held, terms, transcript, self.folder / "space")
             return _ended(work.produce(job))
         finally:
+            _keep_failed(transcript, self.told, self.records)
             transcript.close()
             if job:
                 change = self.change
@@ -188,23 +237,14 @@ def _written(desk: _Desk, out: Path, outcome: str, why: str, seconds: float) -> 
         outcome, why = (str(Outcome.BLOCKED), desk.secret) if outcome == claims.PRODUCED else (outcome, why)
     change = desk.change
     kept = change if bundle else None
-    result = Result(
-        version=1,
-        issue=desk.leg.issue,
-        event=desk.leg.event,
-        attempt=desk.leg.attempt,
-        outcome=outcome,
-        why=redact(why, records.known_secrets()),
-        base=desk.leg.base,
+    result = dataclasses.replace(
+        _blank(desk.leg, outcome, why),
         head=kept["head"] if kept else "",
         tree=kept["tree"] if kept else "",
         bundle_sha256=files.sha256(bundle) if kept else "",
-        checks=_checks(desk.told, change["head"] if change else ""),
+        checks=_checks(desk.told, change["head"] if change else "", desk.records),
         seconds=round(seconds, 3),
-        usd=0.0,
-        tokens=0,
         sandbox=desk.box.level,
-        agent=desk.leg.agent,
         summary=_last_words(desk.told),
     )
     files.write(out / artifact.BUNDLE, bundle)
@@ -224,10 +264,32 @@ def _fitting(transcript: bytes) -> bytes:
     return transcript[-LARGEST_TRANSCRIPT:].partition(b"\n")[2]
 
 
-def _checks(told: Sequence[Event], head: str) -> tuple[CheckResult, ...]:
-    """What each check did on the last change."""
+def _checks(told: Sequence[Event], head: str, folder: Path) -> tuple[CheckResult, ...]:
+    """What each check did on the last change; of one that failed, also the end of what it printed."""
     ran = {event.data["name"]: event.data for event in told if event.kind == "check.ran" and event.data["head"] == head}
-    return tuple(CheckResult(**{**data, "argv": tuple(data["argv"])}) for data in ran.values())
+    return tuple(
+        CheckResult(**{**data, "argv": tuple(data["argv"]), "tail": _tail(data, folder)}) for data in ran.values()
+    )
+
+
+def _tail(ran: Mapping[str, Any], folder: Path) -> str:
+    """The end of what a failed check printed, without secrets; "" when that is not known."""
+    printed = _content(folder / "checks" / f"{ran['name']}.log") if ran["exit"] != 0 else b""
+    if not printed or files.sha256(printed) != ran["log_sha256"]:
+        return ""
+    # Cut last: a secret that is cut in two is no longer known for one.
+    return redact(printed[-_READ:].decode(errors="replace"), records.known_secrets())[-claims.LONGEST_TAIL :]
+
+
+def _keep_failed(transcript: records.Transcript, told: Sequence[Event], folder: Path) -> None:
+    """The transcript tells what failed checks printed, each as a step of its own after the agent's."""
+    ran = [event.data for event in told if event.kind == "check.ran"]
+    last = max((int(event.data["step"]) for event in told if event.kind == "step.started"), default=0)
+    for step, data in enumerate((one for one in ran if _tail(one, folder)), last + 1):
+        call = {"name": "check", "arguments": {"name": data["name"], "argv": list(data["argv"])}}
+        transcript.add("step.started", {"step": step, "tool_call": call}, "system")
+        ended = {"step": step, "exit": data["exit"], "duration": data["seconds"], "output_sha256": data["log_sha256"]}
+        transcript.add("step.finished", {**ended, "output": _tail(data, folder)}, "system")
 
 
 def _last_words(told: Sequence[Event]) -> str:
