@@ -669,6 +669,7 @@ DRY_RUNS = (
 )
 
 SELECT, SELECTED = "flows/actions/test_select_attacks.py::test_row_", "flows/actions/test_select.py::test_"
+STRANGE, CHOOSE = "flows/actions/test_select_strangers.py::test_", "policy/choose.py"
 TRUSTED, CLAIMING, CHOOSING = "policy/trusted.py", "flows/actions/claiming.py", "flows/actions/choosing.py"
 
 SELECTING = (
@@ -797,9 +798,92 @@ SELECTING = (
         ("flows/survey.py", "yield _again(project, read[choice.id], choice, facts)", "yield choice"),
     ),
     control(
+        "a stranger's pull request stops nothing",
+        STRANGE + "a_strangers_pull_request_stops_no_issue_whatever_it_says[Fixes #{0}, fixes #{1}]",
+        (CHOOSE, "_is_for(pull, issue) and _is_by_a_writer(pull, facts):", "_is_for(pull, issue):"),
+    ),
+    control(
+        "a mention stops nothing",
+        STRANGE + "a_pull_request_of_this_repository_stops_only_the_issue_that_it_would_close",
+        (CHOOSE, "_is_for(pull, issue) and _is_by_a_writer(pull, facts):", "_is_by_a_writer(pull, facts):"),
+    ),
+    control(
+        "a closed pull request waits for a new label",
+        "policy/test_trusted.py::test_after_its_pull_request_was_closed_an_issue_waits_for_a_new_label",
+        (CHOOSE, "    if closed and not _is_asked_anew(issue, closed):", "    if False:"),
+    ),
+    control(
+        "a closed pull request is asked for by its branch",
+        STRANGE + "a_closed_pull_request_is_found_behind_any_number_of_mentions",
+        (CLAIMING, "    if closed:\n", "    if False:\n"),
+    ),
+    control(
+        "claims of one labelling have an end",
+        STRANGE + "one_labelling_is_claimed_three_times_for_each_attempt_whatever_comes_of_it",
+        (CLAIMING, "    return policy.why_no_claims_left(lease.fence, at.judged_by.config)\n", '    return ""\n'),
+    ),
+    control(
+        "runs of one labelling have an end",
+        "policy/test_trusted.py::test_one_labelling_is_claimed_so_often_whatever_the_outcomes[6-2-True]",
+        (CHOOSE, "        _need_claims_left(facts.heads.get(task.id), task, facts)\n", ""),
+    ),
+    control(
+        "a branch in the way is told before a claim",
+        STRANGE + "a_branch_in_the_way_of_ours_is_told_before_anything_is_claimed",
+        (CLAIMING, " or _why_no_branch(at, draft.branch)", ""),
+    ),
+    control(
+        "renames cost no request",
+        "edges/github/test_github_issues.py::test_renames_without_end_cost_no_request",
+        ("edges/github/issues.py", "            if renames or {one", "            if {one"),
+    ),
+    control(
+        "issues that nobody prioritised cost no request",
+        "edges/github/test_github_issues.py::test_an_issue_without_a_priority_label_costs_no_request_of_its_own",
+        ("edges/github/issues.py", "for _ in range(_DEEP if deep else 0):", "for _ in range(_DEEP):"),
+    ),
+    control(
+        "what was left behind is no more than was asked for",
+        STRANGE + "what_was_left_behind_takes_no_more_legs_than_were_asked_for",
+        (CLAIMING, "    if not at.room or any(", "    if any("),
+    ),
+    control(
+        "an issue is completed once in a run",
+        STRANGE + "what_was_left_behind_takes_no_more_legs_than_were_asked_for",
+        (CLAIMING, "    if not at.room or any(one.issue == issue for one in at.legs):", "    if not at.room:"),
+    ),
+    control(
+        "completing has an end",
+        STRANGE + "completing_what_was_pushed_ends_too",
+        (CLAIMING, "    if lease.fence >= _COMPLETIONS", "    if lease.fence >= 10**9 * _COMPLETIONS"),
+    ),
+    control(
+        "one lease's trouble is its own",
+        STRANGE + "the_trouble_of_one_lease_is_nobody_elses",
+        (
+            CLAIMING,
+            "            why = _complete(at, lease, issue)\n        except Stopped:\n            raise\n        except PackError",
+            "            why = _complete(at, lease, issue)\n        except Stopped:\n            raise\n        except KeyError",
+        ),
+    ),
+    control(
+        "leases of many runs cost bounded requests",
+        STRANGE + "leases_of_many_runs_cost_a_bounded_number_of_requests",
+        ("flows/actions/held.py", 'asked["runs"] <= _ASKED and ', ""),
+    ),
+    control(
+        "a run of which nothing is known stops its issue alone",
+        STRANGE + "a_lease_of_which_nothing_can_be_known_stops_only_its_own_issue",
+        ("flows/actions/held.py", "        except Refused:", "        except KeyError:"),
+    ),
+    control(
         "what was handed off is not completed again",
         SELECTED + "a_change_that_was_handed_off_since_is_not_completed_again",
-        ("flows/actions/held.py", "return None if _is_done(store, lease, leg.attempt) else leg", "return leg"),
+        (
+            "flows/actions/held.py",
+            "if kept and not _is_done(store, lease, kept.leg.attempt) else None",
+            "if kept else None",
+        ),
     ),
 )
 
@@ -1236,10 +1320,61 @@ MOVED, WAITED, CUT = (f"flows/actions/test_{name}.py::test_" for name in ("moved
 STALE = PUBLISH + "whatever_moved_since_the_plan_ends_the_attempt_as_stale"
 ZIP, SCAN = "edges/test_artifact.py::test_", "programs/test_scan.py::test_"
 ADMIT, GROUNDS = "flows/actions/admit.py", "flows/actions/grounds.py"
+SAID, RESUMING = "flows/actions/test_forged_said.py::test_", "flows/actions/resuming.py"
+UNFIT = SAID + "what_does_not_fit_is_as_if_nothing_had_been_said"
 
 WORKERS = "flows/actions/test_workers.py::test_workers_at_once_make_one_pull_request_and_say_nothing_twice"
 
 PUBLISHING = (
+    control(
+        "what a lease points at is admitted again",
+        SAID + "what_changed_after_the_push_opens_no_pull_request_and_ends[who labelled lost write]",
+        (ADMIT, "    _need_trust(github, issue, look.files)\n", ""),
+    ),
+    control(
+        "what a lease points at is judged again",
+        SAID + "a_commit_of_our_shape_with_an_evil_tree_is_judged_before_it_goes_on",
+        (
+            "flows/actions/publish.py",
+            '    if judged.verdict == "block":\n        return ending.broken_off',
+            "    if False:\n        return ending.broken_off",
+        ),
+    ),
+    control(
+        "what has to be asked about needs a yes that can be read again",
+        SAID + "a_change_that_has_to_be_asked_about_goes_nowhere_without_a_yes",
+        ("flows/actions/publish.py", "not resuming.is_agreed(case, kept)", "False"),
+    ),
+    control(
+        "the checks ran on the change that was pushed",
+        SAID + "the_commit_that_the_checks_ran_on_cannot_be_another_one",
+        ("flows/actions/offers.py", "if _as_made(case, asked, base) != result.head:", "if False:"),
+    ),
+    control(
+        "what a lease says has our shape, or it says nothing",
+        UNFIT + "[a level that does not exist]",
+        ("flows/actions/said.py", '        shapes.need("said", data)\n', ""),
+    ),
+    control(
+        "a lease speaks of its own task only",
+        UNFIT + "[another branch]",
+        ("flows/actions/said.py", '    if not _is_of(key, leg, data["run"]):\n        return None\n', ""),
+    ),
+    control(
+        "what a lease says has room in it",
+        SAID + "what_a_lease_says_never_is_too_long_for_it",
+        ("flows/actions/said.py", "if len(json.dumps(data, ensure_ascii=True)) > LARGEST:", "if False:"),
+    ),
+    control(
+        "one pull request for one issue",
+        SAID + "no_second_pull_request_for_an_issue_that_has_one",
+        (ADMIT, "    _need_one_pull(github, issue, leg)\n", ""),
+    ),
+    control(
+        "a state that cannot be written again is unreadable",
+        "store/test_states.py::test_a_state_that_is_no_state_is_unreadable_and_no_crash[nested so that only reading works]",
+        ("store/states.py", "        _need_plain(data)\n", ""),
+    ),
     control(
         "no write of publish under a stop",
         PUBLISH + "after_a_stop_that_came_in_the_middle_no_write_follows_and_the_rest_is_done_later",
@@ -1326,7 +1461,11 @@ PUBLISHING = (
     control(
         "a forged tree is judged before it is pushed",
         FORGED + "a_forged_tree_gets_no_branch[a workflow]",
-        ("flows/actions/publish.py", '    if judged.verdict == "block":', "    if False:"),
+        (
+            "flows/actions/publish.py",
+            '    if judged.verdict == "block":\n        blocked = End(',
+            "    if False:\n        blocked = End(",
+        ),
     ),
     control(
         "the commit is byte for byte ours",
@@ -1351,13 +1490,13 @@ PUBLISHING = (
         "what waits is the commit that was asked about",
         WAITED + "another_commit_in_the_place_of_the_kept_one_is_refused",
         (
-            "flows/actions/pending.py",
-            "    if here.remote.tips(ref).get(ref) != kept.offer.head:\n        raise Stale",
-            "    if False:\n        raise Stale",
+            RESUMING,
+            "if kept.claimed.head != kept.pushed or remote.tips(ref).get(ref) != kept.pushed:",
+            "if False:",
         ),
         (
             "flows/actions/pending.py",
-            "    if remote.tips(ref).get(ref) != kept.offer.head:\n        return",
+            "    if remote.tips(ref).get(ref) != kept.pushed:\n        return",
             "    if False:\n        return",
         ),
     ),

@@ -10,7 +10,7 @@ from autonomy_pack.flows.actions import governing, grounds
 from autonomy_pack.flows.actions.grounds import Stale
 from autonomy_pack.flows.actions.means import Known, Means
 from autonomy_pack.model import Config, Issue, Leg
-from autonomy_pack.policy import trusted
+from autonomy_pack.policy import choose, trusted
 
 
 def admit(means: Means, leg: Leg) -> Known:
@@ -38,10 +38,23 @@ def facts(github: GitHub, leg: Leg) -> tuple[Issue, Look]:
     look = github.look()
     _need_trust(github, issue, look.files)
     grounds.need_text(issue, leg)
+    _need_one_pull(github, issue, leg)
     if not github.is_ancestor(leg.base, look.head):
         raise Stale(f"{look.default_branch} no longer contains {leg.base[:7]}, which the change was made from")
     _need_policy(leg, look)
     return issue, look
+
+
+def _need_one_pull(github: GitHub, issue: Issue, leg: Leg) -> None:
+    """Stale when the issue has a pull request already, open or said to be made, that is not of this leg's branch.
+
+    One from a fork holds nothing up: anybody at all could open it.
+    """
+    for pull in issue.pulls:
+        if pull.state == "open" and pull.same_repository and pull.branch != leg.branch:
+            raise Stale(f"pull request #{pull.number} is open for issue {leg.issue}; two are one too many")
+    if choose.MADE_LABEL in map(str.casefold, issue.labels) and not github.pulls(leg.branch):
+        raise Stale(f"issue {leg.issue} has the label {choose.MADE_LABEL}, but not from us")
 
 
 def _need_policy(leg: Leg, look: Look) -> None:

@@ -14,6 +14,7 @@ from autonomy_pack.edges.remote import ZERO
 from autonomy_pack.errors import LeaseLost, WorldError
 from autonomy_pack.flows.actions import labels
 from autonomy_pack.flows.actions.means import Case
+from autonomy_pack.flows.actions.offers import Judged
 from autonomy_pack.flows.actions.said import Said, to_json
 from autonomy_pack.model import Event, Handoff, Leg, Move, Published, Pull
 
@@ -31,29 +32,48 @@ def pending_ref(leg: Leg) -> str:
     return f"refs/autonomy/pending/{leg.issue}-{leg.event}-{leg.attempt}"
 
 
-def keep_pending(case: Case, said: Said) -> None:
+def objects_ref(leg: Leg) -> str:
+    """Where a judged commit lies that GitHub made once more, and signed."""
+    return f"refs/autonomy/objects/{leg.issue}-{leg.event}-{leg.attempt}"
+
+
+def keep_pending(case: Case, judged: Judged) -> None:
     """Keep the change that waits for a person, together with what the lease says of it."""
-    _push(case, [Move(ref=pending_ref(said.leg), old=ZERO, new=said.offer.head)], said)
+    head = judged.offer.head
+    _push(case, [Move(ref=pending_ref(case.leg), old=ZERO, new=head)], _said(case, judged, head, waits=True))
 
 
-def push(case: Case, offer: Handoff, *, waited: Move | None = None) -> Handoff:
+def push(case: Case, judged: Judged, *, waited: Move | None = None) -> Handoff:
     """Push the offered commit as its branch together with the lease; the offer as it was pushed.
 
     `waited` takes away the ref that kept the commit until a person agreed. Where only signed commits are taken, GitHub
     makes the same commit once more and signs it.
     """
     try:
-        return _pushed(case, offer, waited)
+        return _pushed(case, judged, judged.offer, waited)
     except WorldError as error:
         if refusals.UNSIGNED not in error.says:
             raise
-    return _pushed(case, _signed(case, offer), waited)
+    return _pushed(case, judged, _signed(case, judged.offer), waited)
 
 
-def _pushed(case: Case, offer: Handoff, waited: Move | None) -> Handoff:
+def _pushed(case: Case, judged: Judged, offer: Handoff, waited: Move | None) -> Handoff:
     moves = [Move(ref=f"refs/heads/{offer.branch}", old=ZERO, new=offer.head), *([waited] if waited else [])]
-    _push(case, moves, Said(leg=case.leg, offer=offer, told=tuple(case.told)))
+    _push(case, moves, _said(case, judged, offer.head))
     return offer
+
+
+def _said(case: Case, judged: Judged, pushed: str, *, waits: bool = False) -> Said:
+    return Said(
+        leg=case.leg,
+        run=case.run,
+        run_id=case.made_in or case.means.workflow_run.run_id,
+        pushed=pushed,
+        judged=judged.offer.head,
+        policy_sha256=judged.offer.policy_sha256,
+        claimed=judged.claimed,
+        waits=waits,
+    )
 
 
 def _push(case: Case, moves: Sequence[Move], said: Said) -> None:
@@ -72,22 +92,22 @@ def _push(case: Case, moves: Sequence[Move], said: Said) -> None:
 def _signed(case: Case, offer: Handoff) -> Handoff:
     """The same tree on the same base, committed and signed by GitHub; its own tree is compared, not believed."""
     remote, github = case.means.remote, case.means.github
-    ref = f"refs/autonomy/objects/{case.leg.issue}-{case.leg.event}-{case.leg.attempt}"
+    ref = objects_ref(case.leg)
     case.means.heed(case.leg.issue)
     if remote.tips(ref).get(ref) != offer.head and not remote.push([Move(ref=ref, old=ZERO, new=offer.head)]):
         raise WorldError(f"{ref} is somebody else's", "Delete it, then run again.")
     tree = tree_of(remote.git_dir, offer.head)
-    head = github.commit_tree(tree, [offer.base], f"{offer.title}\n\n{_trailers(case, offer)}")
+    head = github.commit_tree(tree, [offer.base], signed_message(case, offer))
     remote.fetch(head, depth=2)
     if tree_of(remote.git_dir, head) != tree:
         raise WorldError("GitHub made a commit of another tree than the one that was judged", "Run again.")
     return dataclasses.replace(offer, head=head)
 
 
-def _trailers(case: Case, offer: Handoff) -> str:
-    """The last paragraph of the commit that was judged."""
+def signed_message(case: Case, offer: Handoff) -> str:
+    """The message of the commit that GitHub signs: the title, and the last paragraph of the commit that was judged."""
     message = packs.message_of(case.means.remote.git_dir, offer.head)
-    return message.rstrip().rpartition("\n\n")[2] + "\n"
+    return f"{offer.title}\n\n" + message.rstrip().rpartition("\n\n")[2] + "\n"
 
 
 def open_pull(case: Case, offer: Handoff) -> Published:
@@ -96,21 +116,30 @@ def open_pull(case: Case, offer: Handoff) -> Published:
     Theirs when a person pushed to the branch, deleted it, or closed the pull request.
     """
     github = case.means.github
-    tip = github.tip(f"refs/heads/{offer.branch}")
-    there = github.pulls(offer.branch)
-    if over := next((one for one in there if one.state != "open"), None):
-        if not over.merged:
-            raise Theirs(f"pull request #{over.number} was closed by a person")
-        return Published(url=over.url, number=over.number)
-    if tip != offer.head:
-        what = f"is at {tip[:7]}, which is not ours" if tip else "was deleted"
-        raise Theirs(f"branch {offer.branch} {what}")
+    there = need_ours(case, offer.branch, offer.head)
+    if there and there[0].merged:
+        return Published(url=there[0].url, number=there[0].number)
     title = "Handed off; a person reviews and merges"
     text = f"Run `{offer.run}`. What its checks said is in the pull request, as reported by the run job."
     case.try_to(lambda: github.check_run(CHECK, offer.head, "success", title, text), f"check run {CHECK}")
     pull = there[0] if there else github.open_pull(offer)
     _dress(case, offer, pull)
     return Published(url=pull.url, number=pull.number)
+
+
+def need_ours(case: Case, branch: str, head: str) -> list[Pull]:
+    """The pull requests of a branch that is at our commit, or a merged one alone. Theirs when a person pushed to it,
+    deleted it, or closed its pull request."""
+    tip = case.means.github.tip(f"refs/heads/{branch}")
+    there = case.means.github.pulls(branch)
+    if over := next((one for one in there if one.state != "open"), None):
+        if not over.merged:
+            raise Theirs(f"pull request #{over.number} was closed by a person")
+        return [over]
+    if tip != head:
+        what = f"is at {tip[:7]}, which is not ours" if tip else "was deleted"
+        raise Theirs(f"branch {branch} {what}")
+    return there
 
 
 def _dress(case: Case, offer: Handoff, pull: Pull) -> None:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.flows import records
-from autonomy_pack.flows.actions import comments, delivery, offers
+from autonomy_pack.flows import records, survey
+from autonomy_pack.flows.actions import comments, delivery, fetched, grounds, offers
 from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.fetched import Fetched
+from autonomy_pack.flows.actions.grounds import Stale
 from autonomy_pack.flows.actions.means import Case, Known
-from autonomy_pack.model import Event, Finding, Handoff, Outcome, Risk, value
+from autonomy_pack.model import (
+    COUNTED_OUTCOMES,
+    Change,
+    CheckResult,
+    Config,
+    Event,
+    Finding,
+    Handoff,
+    Outcome,
+    value,
+)
 from autonomy_pack.policy import names
+from autonomy_pack.views import handoff as body
 from autonomy_pack.views import publication as view
 
 
 @value
 class End:
     """An outcome with its why. `label` is the status label the issue gets ("" = none); `asked` the open question;
-    `events` are told besides what the case told so far."""
+    `events` are told besides what the case told so far; `change` is what was judged, and `failed` are the checks that
+    did not exit 0, as the run job says. `kept`: the artifact of the run has the change. `next`: what a person would do.
+    """
 
     outcome: str
     why: str
@@ -30,17 +45,24 @@ class End:
     asked: Event | None = None
     findings: tuple[Finding, ...] = ()
     events: tuple[Event, ...] = ()
+    change: Change | None = None
+    failed: tuple[CheckResult, ...] = ()
+    kept: bool = False
+    next: str = ""
 
 
 def handed_off(case: Case, offer: Handoff) -> End:
     """The end of an offer whose branch is pushed: its pull request is there, or a person took it over."""
+    agreed = _agreed(case)
+    if agreed:
+        offer = dataclasses.replace(offer, body=redact(body.agreed(offer.body, agreed), records.known_secrets()))
     try:
         made = delivery.open_pull(case, offer)
     except Theirs as why:
-        return End(outcome=str(Outcome.BLOCKED), why=f"{why}: it is left alone", label=delivery.BLOCKED)
+        return left_alone(why)
     return End(
         outcome=str(Outcome.HANDED_OFF),
-        why=f"branch {offer.branch}",
+        why=f"branch {offer.branch}" + (f"; {agreed}" if agreed else ""),
         label=delivery.MADE,
         number=made.number,
         url=made.url,
@@ -48,9 +70,39 @@ def handed_off(case: Case, offer: Handoff) -> End:
     )
 
 
-def waiting(case: Case, findings: Sequence[Finding]) -> End:
+def _agreed(case: Case) -> str:
+    """Who agreed to the change, under which decision and why; "" when nobody was asked."""
+    told = case.means.store.events(kinds=["decision.answered"], run=case.run)
+    yes = next((one for one in told if one.data["option"] == "approve"), None)
+    if yes is None:
+        return ""
+    why = one_line(str(yes.data["why"]), 300)
+    return f"approved by {yes.actor.removeprefix('person:')} ({yes.subject})" + (f": {why}" if why else "")
+
+
+def left_alone(why: Theirs) -> End:
+    """The end of a handoff that a person took over."""
+    return End(outcome=str(Outcome.BLOCKED), why=f"{why}: it is left alone", label=delivery.BLOCKED)
+
+
+def weighed(case: Case, how: End, known: Known | None) -> End:
+    """The end with the next step that is true for this issue; without any attempt left the issue shows that too."""
+    left = _left(case, how, known)
+    step = how.next or view.next_step(how.outcome, left)
+    return dataclasses.replace(how, next=step, label=delivery.BLOCKED if left == 0 else how.label)
+
+
+def _left(case: Case, how: End, known: Known | None) -> int | None:
+    """How many attempts the issue's text has after this one; None when nobody knows, or this one does not count."""
+    if known is None or how.outcome not in COUNTED_OUTCOMES:
+        return None
+    head = case.means.store.head(case.task_id)
+    used = head.attempts if head and head.pin == case.leg.pin else 0
+    return max(known.config.attempts - used - 1, 0)
+
+
+def waiting(question: Event, findings: Sequence[Finding], change: Change) -> End:
     """The end of an offer that a person has to agree to."""
-    question = next(one for one in case.told if one.kind == "decision.asked")
     why = findings[0].says if findings else str(question.data["question"])
     return End(
         outcome=str(Outcome.WAITING),
@@ -58,14 +110,27 @@ def waiting(case: Case, findings: Sequence[Finding]) -> End:
         label=delivery.WAITING,
         asked=question,
         findings=tuple(findings),
+        change=change,
+        kept=True,
     )
 
 
-def findings_of(told: Sequence[Event]) -> list[Finding]:
-    """The findings that were told, as far as they are worth asking about."""
-    found = [dict(one.data) for one in told if one.kind == "finding.found"]
-    read = [Finding(**{**one, "risk": Risk.parse(one["risk"])}) for one in found]
-    return [one for one in read if one.risk >= Risk.MEDIUM]
+def broken_off(case: Case, why: str, findings: Sequence[Finding] = ()) -> End:
+    """The end of a change that was pushed before and may not go on to people: what was pushed stays where it is.
+
+    Blocked while the issue still is what it was, for then nothing else would keep it from being begun again at the
+    branch that is there; else stale.
+    """
+    leg, github = case.leg, case.means.github
+    stays = f"{why}; no pull request was opened, and branch {leg.branch} stays as it is: delete it before a retry"
+    try:
+        issue = grounds.need_issue(github.issue(leg.issue), leg)
+        grounds.need_text(issue, leg)
+    except Stale:
+        return End(outcome=str(Outcome.STALE), why=stays, findings=tuple(findings))
+    task = grounds.task_of(issue, leg, case.means.workflow_run.repo, Config())
+    case.tell("task.seen", survey.seen_data(task), f"seen/{task.id}/{task.pin}/{leg.event}")
+    return End(outcome=str(Outcome.BLOCKED), why=stays, label=delivery.BLOCKED, findings=tuple(findings))
 
 
 def end(case: Case, out: Path, how: End, got: Fetched | None = None, known: Known | None = None) -> None:
@@ -91,23 +156,41 @@ def _show(case: Case, how: End, there: Sequence[str] | None) -> list[Event]:
             return []
         there = issue.labels
     delivery.show_status(case, how.label, there)
-    body = view.status(
+    text = view.status(
         how.outcome,
         how.why,
         case.run,
-        case.means.run_url,
+        case.run_url,
         number=how.number,
         asked=how.asked,
         findings=how.findings,
+        change=_shown(case, how),
+        failed=how.failed,
+        next_=how.next,
     )
     shown: list[Event] = []
 
     def say() -> None:
-        _, event = comments.write(case.means.github, case.means.store, case.leg.issue, "status", body)
+        _, event = comments.write(case.means.github, case.means.store, case.leg.issue, "status", text)
         shown.extend([event] if event else [])
 
     case.try_to(say, "the status comment")
     return shown
+
+
+def _shown(case: Case, how: End) -> view.Shown | None:
+    """Where people can look at a change that is in no pull request."""
+    if not how.kept:
+        return None
+    files = how.change.files if how.change else ()
+    waits = how.change if how.outcome == Outcome.WAITING else None
+    run = case.means.workflow_run
+    return view.Shown(
+        files=files,
+        url=f"{run.server_url}/{run.repo}/commit/{waits.head}" if waits else "",
+        ref=delivery.pending_ref(case.leg) if waits else "",
+        artifact=fetched.name_of(case.leg),
+    )
 
 
 def _finished(case: Case, how: End, got: Fetched | None) -> Event:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 
 from autonomy_pack.contracts import Store
 from autonomy_pack.edges.github import GitHub
-from autonomy_pack.errors import PackError
+from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.flows import claim as claims
-from autonomy_pack.flows.actions import plans
+from autonomy_pack.flows.actions import said
 from autonomy_pack.model import Holder, Lease, Leg
 from autonomy_pack.policy import names
 from autonomy_pack.store.gitrefs import GitRefs
+
+# Runs of workflows that one job asks about.
+_ASKED = 50
 
 
 def alive(store: Store, github: GitHub, now: str) -> list[Lease]:
@@ -32,15 +36,8 @@ def leg_of(store: GitRefs, lease: Lease) -> Leg | None:
 
     What a lease says may be anybody's words, who may write: its shape is checked, and `publish` derives the rest again.
     """
-    said = store.said(lease.key)
-    try:
-        leg = plans.leg_of(said["leg"]) if said.get("pushed") else None
-    except (PackError, KeyError):
-        return None
-    task = names.task_of_claim(lease.key)
-    if leg is None or (names.issue_of(task), lease.key) != (leg.issue, f"task:{task}@{leg.event}"):
-        return None
-    return None if _is_done(store, lease, leg.attempt) else leg
+    kept = said.of_json(store.said(lease.key), lease.key)
+    return kept.leg if kept and not _is_done(store, lease, kept.leg.attempt) else None
 
 
 def _is_done(store: Store, lease: Lease, attempt: int) -> bool:
@@ -55,5 +52,14 @@ def _of_tasks(store: Store) -> list[Lease]:
 
 
 def _dead(github: GitHub) -> Callable[[Holder], bool]:
-    """Whether a holder is known to be dead; each is asked about once."""
-    return cache(claims.workflow_is_dead(github.run_is_over))
+    """Whether a holder is known to be dead; each is asked about once, and so many at most: leases may be forged."""
+    asked, is_dead = Counter[str](), claims.workflow_is_dead(github.run_is_over)
+
+    def dead(holder: Holder) -> bool:
+        asked["runs"] += 1
+        try:
+            return asked["runs"] <= _ASKED and is_dead(holder)
+        except Refused:
+            return False  # nothing is known of it, which says nothing of the others
+
+    return cache(dead)

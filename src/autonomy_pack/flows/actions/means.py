@@ -34,8 +34,11 @@ class Means:
     @property
     def run_url(self) -> str:
         """Where the run of the workflow can be looked at."""
-        run = self.workflow_run
-        return f"{run.server_url}/{run.repo}/actions/runs/{run.run_id}"
+        return self.url_of(self.workflow_run.run_id)
+
+    def url_of(self, run_id: int) -> str:
+        """Where a run of a workflow of this repository can be looked at."""
+        return f"{self.workflow_run.server_url}/{self.workflow_run.repo}/actions/runs/{run_id}"
 
     def heed(self, issue: str) -> None:
         """Stopped when any switch says so now; WorldError when that cannot be told. Asked before every write."""
@@ -47,7 +50,8 @@ class Means:
 class Case:
     """A leg in work: under which lease, as which run, and what is told of it at its end (kind, subject, data, key).
 
-    `notes` are what could not be done and does not matter enough to fail for.
+    `notes` are what could not be done and does not matter enough to fail for. `made_in` is the run of the workflow
+    whose run job made the change, 0 for this one.
     """
 
     means: Means
@@ -56,6 +60,12 @@ class Case:
     run: str
     told: list[Event] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    made_in: int = 0
+
+    @property
+    def run_url(self) -> str:
+        """Where the run of the workflow that made the change can be looked at."""
+        return self.means.url_of(self.made_in or self.means.workflow_run.run_id)
 
     @property
     def task_id(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from autonomy_pack import __version__
@@ -16,23 +18,27 @@ from autonomy_pack.flows.actions.fetched import Unfit
 from autonomy_pack.flows.actions.grounds import Stale
 from autonomy_pack.flows.actions.means import Case, Known
 from autonomy_pack.flows.actions.scan import Question, Verdict
-from autonomy_pack.model import Check, CheckResult, Finding, Handoff, Result, Risk, Run, value
+from autonomy_pack.model import Change, Check, CheckResult, Finding, Handoff, Result, Risk, Run, value
 from autonomy_pack.policy import evidence, names, risk
 from autonomy_pack.views import handoff as view
 from autonomy_pack.views import messages
 
 SECURITY = "security:review-required"
 HANDOFF = "agent:handoff"
+_VERSION = re.compile(r"\nAutonomy-Version: ([0-9A-Za-z.+-]{1,40})\n\Z")
 
 
 @value
 class Judged:
-    """What is to be done with a change, and the offer of it; `findings` are those a person must know before."""
+    """What is to be done with a change, and the offer of it; `findings` are those a person must know before, `claimed`
+    is what the run job says of it, its checks only the ones that are wanted."""
 
     verdict: Literal["pass", "ask", "block"]
     why: str
     offer: Handoff
     findings: tuple[Finding, ...]
+    claimed: Result
+    change: Change
 
 
 def judge(case: Case, known: Known, result: Result, bundle: bytes | None, *, approved: bool = False) -> Judged:
@@ -43,15 +49,54 @@ def judge(case: Case, known: Known, result: Result, bundle: bytes | None, *, app
 
     Unfit when it is not what the run job says, Stale when the base moved under it, UsageError without a box.
     """
-    # A commit that is here already was judged when it came in; an older version of us may have made it.
-    message = "" if bundle is not None else packs.message_of(case.means.remote.git_dir, result.head)
-    question = _question(case, known, result, message)
+    made_by = __version__ if bundle is not None else _version(case.means.remote.git_dir, result.head)
+    question = _question(case, known, result, made_by)
     verdict = _judged(case, question, bundle)
     _tell(case, verdict, question, result)
     goes_out = ("pass", "ask") if approved else ("pass",)
     if known.head != question.base and verdict.verdict(known) in goes_out:
         verdict = _made_again(case, question, verdict.said, known.head)
     return _settled(case, known, result, verdict)
+
+
+def judge_pushed(case: Case, known: Known, result: Result, commit: str, base: str) -> Judged:
+    """Judge a commit once more that was pushed before, as if it had never been: `base` is its parent, and `result`
+    what the run job claimed of it, maybe of the same change on the leg's own base. Tells what it found.
+
+    Unfit when it is not what we would have pushed, Stale when it cannot be compared, UsageError without a box.
+    """
+    git_dir = case.means.remote.git_dir
+    here = dataclasses.replace(result, head=commit, tree=tree_of(git_dir, commit))
+    question = _question(case, known, here, _version(git_dir, commit))
+    results = _on(question.results, result.head, commit)
+    question = dataclasses.replace(question, base=base, results=results)
+    asked = _judged(case, question, None)
+    if _as_made(case, asked, base) != result.head:
+        raise Unfit("it is not the change that its checks ran on")
+    _tell(case, asked, question, result)
+    return _settled(case, known, result, dataclasses.replace(asked, tested=result.head))
+
+
+def _as_made(case: Case, asked: _Asked, base: str) -> str:
+    """The commit that the run job made of a change that was made again on `base`: the way back has only one end."""
+    if base == case.leg.base:
+        return asked.question.head
+    try:
+        git_dir = case.means.remote.git_dir
+        return remake(git_dir, asked.said.change.files, base, asked.question.head, case.leg.base)
+    except Moved as moved:
+        raise Stale(moved.says) from moved
+
+
+def _version(git_dir: Path, commit: str) -> str:
+    """The version that a commit says it was made by: it may be an older one of us. The message is compared whole."""
+    found = _VERSION.search(packs.message_of(git_dir, commit))
+    return found[1] if found else __version__
+
+
+def _on(results: Sequence[CheckResult], made: str, commit: str) -> tuple[CheckResult, ...]:
+    """The results of a commit, as those of the same change on another base."""
+    return tuple(dataclasses.replace(one, head=commit) if one.head == made else one for one in results)
 
 
 @value
@@ -79,14 +124,14 @@ def policy_sha256(known: Known) -> str:
     return names.sha256([known.config.sha256, known.mission.sha256])
 
 
-def _question(case: Case, known: Known, result: Result, message: str) -> Question:
+def _question(case: Case, known: Known, result: Result, made_by: str) -> Question:
     wanted = checks.of(known.config, known.mission)
     return Question(
         base=case.leg.base,
         head=result.head,
         tree=result.tree,
         author=messages.author(case.leg.agent),
-        message=message or messages.commit(known.task, case.run, policy_sha256(known), __version__),
+        message=messages.commit(known.task, case.run, policy_sha256(known), made_by),
         protected=known.config.protected,
         checks=wanted,
         results=_reported(wanted, result.checks),
@@ -118,9 +163,7 @@ def _made_again(case: Case, question: Question, said: Verdict, onto: str) -> _As
         head = remake(means.remote.git_dir, said.change.files, question.base, question.head, onto)
     except Moved as moved:
         raise Stale(moved.says) from moved
-    results = tuple(
-        dataclasses.replace(one, head=head) if one.head == question.head else one for one in question.results
-    )
+    results = _on(question.results, question.head, head)
     again = dataclasses.replace(
         question, base=onto, head=head, tree=tree_of(means.remote.git_dir, head), results=results
     )
@@ -142,7 +185,14 @@ def _settled(case: Case, known: Known, result: Result, asked: _Asked) -> Judged:
     risky = tuple(one for one in findings if one.risk >= ask_from)
     verdict = asked.verdict(known)
     why = risky[0].says if risky else "the mission requires approval" if verdict == "ask" else ""
-    return Judged(verdict=verdict, why=why, offer=_offer(case, known, result, asked, risky), findings=risky)
+    return Judged(
+        verdict=verdict,
+        why=why,
+        offer=_offer(case, known, result, asked, risky),
+        findings=risky,
+        claimed=dataclasses.replace(result, checks=_reported(asked.question.checks, result.checks)),
+        change=asked.said.change,
+    )
 
 
 def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Sequence[Finding]) -> Handoff:
@@ -168,11 +218,11 @@ def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Seque
         draft=known.config.draft,
         reviewers=known.config.reviewers,
     )
-    hosted = view.Hosted(tested=asked.tested, base=case.leg.base, run_url=case.means.run_url)
+    hosted = view.Hosted(tested=asked.tested, base=case.leg.base, run_url=case.run_url)
     text = view.body(
         offer,
         run_of(case, known),
-        result.sandbox,
+        f"{result.sandbox} (as the run job says)",
         asked.said.change,
         reported,
         asked.said.examination,
@@ -189,7 +239,7 @@ def run_of(case: Case, known: Known) -> Run:
         task=known.task,
         mission=known.mission,
         agent=case.leg.agent,
-        attempt=case.leg.attempt,
+        attempt=names.fence_of_run(case.run) or case.leg.attempt,
         lease=case.lease,
         session=str(case.means.workflow_run.run_id),
         base=case.leg.base,

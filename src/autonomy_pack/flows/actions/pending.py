@@ -6,17 +6,18 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autonomy_pack.edges.remake import tree_of
-from autonomy_pack.edges.remote import ZERO, Remote
+from autonomy_pack.edges.remote import Remote
 from autonomy_pack.errors import LeaseLost, PackError, WorldError
-from autonomy_pack.flows import claim, handoff
-from autonomy_pack.flows.actions import admit, delivery, ending, offers, said
+from autonomy_pack.flows import claim
+from autonomy_pack.flows.actions import admit, delivery, ending, resuming, said
+from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.fetched import Unfit
 from autonomy_pack.flows.actions.grounds import Stale
-from autonomy_pack.flows.actions.means import Case, Known, Means
+from autonomy_pack.flows.actions.means import Case, Means
+from autonomy_pack.flows.actions.offers import Judged
 from autonomy_pack.flows.actions.said import Said
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import CheckResult, Event, Lease, Move, Result, WorkflowRun
+from autonomy_pack.model import Event, Handoff, Lease, WorkflowRun
 from autonomy_pack.policy import names
 from autonomy_pack.store.gitrefs import GitRefs
 
@@ -31,10 +32,10 @@ def why_not(github: GitHub, remote: Remote, store: GitRefs, run: str, action_sha
     kept = _kept(store, run)
     if kept is None or not kept.waits:
         return "nothing waits for it any more"
-    if handoff.action_sha256(kept.offer) != action_sha256:
+    if said.action_sha256(kept) != action_sha256:
         return "what is kept is another action than was asked about"
     ref = delivery.pending_ref(kept.leg)
-    if remote.tips(ref).get(ref) != kept.offer.head:
+    if remote.tips(ref).get(ref) != kept.pushed:
         return "the kept commit is gone, or another one lies in its place"
     try:
         admit.facts(github, kept.leg)
@@ -44,8 +45,9 @@ def why_not(github: GitHub, remote: Remote, store: GitRefs, run: str, action_sha
 
 
 def _kept(store: GitRefs, run: str) -> Said | None:
-    kept = said.of_json(store.said(names.claim_of_run(run)))
-    return kept if kept and kept.offer.run == run else None
+    key = names.claim_of_run(run)
+    kept = said.of_json(store.said(key), key)
+    return kept if kept and kept.run == run else None
 
 
 def deliver(
@@ -67,7 +69,7 @@ def deliver(
     lease = _lease(here, asked.run)
     try:
         return _delivered(here, lease, asked, out)
-    except (Stale, Unfit) as why:
+    except (Stale, Unfit, Theirs) as why:
         store.release(lease)
         raise WorldError(f"{decision} cannot be carried out: {why}", _AGAIN) from why
     except PackError:
@@ -100,21 +102,13 @@ def _give_back(store: GitRefs, lease: Lease) -> None:
 
 def _delivered(here: Means, lease: Lease, asked: Event, out: Path) -> Event:
     kept = _kept(here.store, asked.run)
-    if kept is None or (kept.waits and handoff.action_sha256(kept.offer) != asked.data["action_sha256"]):
+    # The decision's id is made of run and action, so a question that was stored for another change is told from it.
+    if kept is None or asked.subject != names.decision_id(kept.run, said.action_sha256(kept)):
         raise Stale("what is kept is not what was asked about")
     leg = dataclasses.replace(kept.leg, attempt=lease.fence)
-    case = Case(means=here, leg=leg, lease=lease, run=asked.run)
+    case = Case(means=here, leg=leg, lease=lease, run=kept.run, made_in=kept.run_id)
     here.github.calls.before_write = lambda: here.heed(leg.issue)
-    offer = kept.offer
-    if kept.waits:
-        waited = _fetched(here, kept)
-        known = admit.admit(here, kept.leg)
-        judged = offers.judge(case, known, _claims(case, known, kept), None, approved=True)
-        if judged.verdict == "block":
-            raise Stale(f"it is blocked now: {judged.why}")
-        case.told.clear()  # the run told all this when it ended
-        offer = delivery.push(case, judged.offer, waited=waited)
-    end = ending.handed_off(case, offer)
+    end = ending.handed_off(case, _agreed(case, kept))
     made = next((one for one in end.events if one.kind == "handoff.made"), None)
     ending.end(case, out, end)
     if made is None:
@@ -122,35 +116,23 @@ def _delivered(here: Means, lease: Lease, asked: Event, out: Path) -> Event:
     return made
 
 
-def _fetched(here: Means, kept: Said) -> Move:
-    """The kept commit is here now; the move that takes its ref away."""
-    ref = delivery.pending_ref(kept.leg)
-    if here.remote.tips(ref).get(ref) != kept.offer.head:
-        raise Stale("the kept commit is gone, or another one lies in its place")
-    here.remote.fetch(ref, depth=2)
-    return Move(ref=ref, old=kept.offer.head, new=ZERO)
+def _agreed(case: Case, kept: Said) -> Handoff:
+    """The offer of what a person agreed to, judged now; its branch is pushed. Stale when it may not go out any more."""
+    if not kept.waits:
+        delivery.need_ours(case, kept.leg.branch, kept.pushed)
+    known = resuming.admitted(case, kept)
+    if kept.waits:
+        judged, move = resuming.waiting(case, known, kept, approved=True)
+        _need_harmless(judged)
+        offer = delivery.push(case, judged, waited=move)
+    else:
+        judged = resuming.pushed(case, known, kept)
+        _need_harmless(judged)
+        offer = judged.offer
+    case.told.clear()  # the run told all this when it ended
+    return offer
 
 
-def _claims(case: Case, known: Known, kept: Said) -> Result:
-    """What the run job claimed, as it was stored when it ended."""
-    told = list(case.means.store.events(run=case.run))
-    started = next((one.data for one in told if one.kind == "run.started"), {})
-    checks = [one.data for one in told if one.kind == "check.ran"]
-    return Result(
-        version=1,
-        issue=kept.leg.issue,
-        event=kept.leg.event,
-        attempt=kept.leg.attempt,
-        outcome="produced",
-        why="",
-        base=kept.offer.base,
-        head=kept.offer.head,
-        tree=tree_of(case.means.remote.git_dir, kept.offer.head),
-        bundle_sha256=kept.offer.sha256,
-        checks=tuple(CheckResult(**{**data, "argv": tuple(data["argv"])}) for data in checks),
-        seconds=0.0,
-        usd=0.0,
-        tokens=0,
-        sandbox=str(started.get("sandbox", "none")),
-        agent=known.task.agent,
-    )
+def _need_harmless(judged: Judged) -> None:
+    if judged.verdict == "block":
+        raise Stale(f"it is blocked now: {judged.why}")

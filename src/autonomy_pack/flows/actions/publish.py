@@ -6,18 +6,34 @@ session, finds what is there and does the rest: nothing is done twice.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autonomy_pack.edges import clock, files
+from autonomy_pack.edges import clock, files, refusals
+from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.remote import Remote
 from autonomy_pack.errors import LeaseLost, PackError, Stopped, UsageError
 from autonomy_pack.flows import decisions, records, survey
-from autonomy_pack.flows.actions import admit, delivery, ending, fetched, grounds, held, means, offers, pending, said
-from autonomy_pack.flows.actions.claims import PRODUCED
+from autonomy_pack.flows.actions import (
+    admit,
+    comments,
+    delivery,
+    ending,
+    fetched,
+    grounds,
+    held,
+    means,
+    offers,
+    pending,
+    resuming,
+    said,
+)
+from autonomy_pack.flows.actions.claims import COULD_NOT_BEGIN, PRODUCED
+from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.ending import End
 from autonomy_pack.flows.actions.fetched import Fetched, Unfit
 from autonomy_pack.flows.actions.grounds import Stale
@@ -25,7 +41,7 @@ from autonomy_pack.flows.actions.means import Case, Known, Means
 from autonomy_pack.flows.actions.offers import Judged
 from autonomy_pack.flows.actions.said import Said
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import Leg, Outcome, Plan, Result, WorkflowRun, value
+from autonomy_pack.model import Leg, Move, Outcome, Plan, Result, WorkflowRun, value
 from autonomy_pack.store.gitrefs import GitRefs
 from autonomy_pack.views import publication as view
 from autonomy_pack.views.publication import Row
@@ -33,7 +49,7 @@ from autonomy_pack.views.publication import Row
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
 
-_BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
+BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
 deliver_pending = pending.deliver
 why_not_pending = pending.why_not
 
@@ -73,7 +89,7 @@ def publish(
 def _exit_code(rows: Sequence[Row]) -> int:
     if any(row.outcome == Outcome.STOPPED for row in rows):
         return 5
-    return 4 if any(row.failed or row.outcome in _BAD for row in rows) else 0
+    return 4 if any(row.failed or row.outcome in BAD for row in rows) else 0
 
 
 def _published(here: Means, leg: Leg, out: Path) -> Row:
@@ -90,7 +106,21 @@ def _published(here: Means, leg: Leg, out: Path) -> Row:
     except LeaseLost as error:
         return _finished(here, row, error)
     except PackError as error:
-        return dataclasses.replace(row, outcome="unfinished", why=error.says, next=error.fix, failed=True)
+        return _unfinished(here, row, error)
+
+
+def _unfinished(here: Means, row: Row, error: PackError) -> Row:
+    """The row of a leg that waits for something, which its issue says too when that is a setting."""
+    row = dataclasses.replace(row, outcome="unfinished", why=error.says, next=error.fix, fix=error.fix, failed=True)
+    # What cannot be said on the issue, or may not because of a stop, stands in the summary.
+    with contextlib.suppress(PackError):
+        issue = here.github.issue(row.issue)
+        row = dataclasses.replace(row, title=issue.title if issue else "")
+        if issue and (isinstance(error, Refused) or refusals.is_rule(error.says)):
+            step = f"{error.fix} The next run does the rest; nothing has to be made again"
+            text = view.status("not finished", error.says, row.run, here.run_url, next_=step)
+            comments.keep(here.github, here.store, row.issue, "status", text)
+    return row
 
 
 def _finished(here: Means, row: Row, error: LeaseLost) -> Row:
@@ -103,21 +133,44 @@ def _finished(here: Means, row: Row, error: LeaseLost) -> Row:
 
 def _worked(here: Means, leg: Leg, row: Row, out: Path) -> Row:
     lease = means.lease_of(here, leg)
-    kept = said.of_json(here.store.said(lease.key))
-    if kept and kept.leg.event == leg.event and (leg.resume or kept.leg == leg):
-        case = Case(means=here, leg=kept.leg, lease=lease, run=kept.offer.run, told=list(kept.told))
-        return _ended(case, row, out, _resumed(case, kept))
+    kept = said.of_json(here.store.said(lease.key), lease.key)
+    if kept and (leg.resume or kept.leg == leg):
+        row = dataclasses.replace(row, run=kept.run)
+        return _resumed(Case(means=here, leg=kept.leg, lease=lease, run=kept.run, made_in=kept.run_id), row, out, kept)
     case = Case(means=here, leg=leg, lease=lease, run=row.run)
     if leg.resume:
         return _ended(case, row, out, End(outcome=str(Outcome.STALE), why="nothing was pushed for it"))
     return _attempted(case, row, out)
 
 
-def _resumed(case: Case, kept: Said) -> End:
-    """The rest of a handoff, or of a question, that an earlier process began."""
+def _resumed(case: Case, row: Row, out: Path, kept: Said) -> Row:
+    """The rest of a handoff, or of a question, that an earlier process began: all of it is judged anew."""
+    known: Known | None = None
+    try:
+        there = [] if kept.waits else delivery.need_ours(case, kept.leg.branch, kept.pushed)
+        if there and there[0].merged:
+            how = End(outcome=str(Outcome.HANDED_OFF), why="it is merged", number=there[0].number, url=there[0].url)
+            return _ended(case, row, out, how)
+        known = resuming.admitted(case, kept)
+        row = dataclasses.replace(row, title=known.task.title)
+        _begun(case, known, kept.claimed)
+        return _ended(case, row, out, _rest(case, known, kept), known=known)
+    except Theirs as why:
+        return _ended(case, row, out, ending.left_alone(why), known=known)
+    except (Stale, Unfit, UsageError) as why:
+        return _ended(case, row, out, ending.broken_off(case, str(why)), known=known)
+
+
+def _rest(case: Case, known: Known, kept: Said) -> End:
     if kept.waits:
-        return ending.waiting(case, ending.findings_of(case.told))
-    return ending.handed_off(case, kept.offer)
+        judged, move = resuming.waiting(case, known, kept)
+        return _settled(case, known, judged, waited=move)
+    judged = resuming.pushed(case, known, kept)
+    if judged.verdict == "block":
+        return ending.broken_off(case, judged.why, judged.findings)
+    if judged.verdict == "ask" and not resuming.is_agreed(case, kept):
+        return ending.broken_off(case, f"nobody who may agreed to it: {judged.why}", judged.findings)
+    return ending.handed_off(case, judged.offer)
 
 
 def _attempted(case: Case, row: Row, out: Path) -> Row:
@@ -138,6 +191,7 @@ def _attempted(case: Case, row: Row, out: Path) -> Row:
 
 
 def _ended(case: Case, row: Row, out: Path, how: End, got: Fetched | None = None, known: Known | None = None) -> Row:
+    how = ending.weighed(case, how, known)
     ending.end(case, out, how, got, known)
     return dataclasses.replace(
         row,
@@ -146,8 +200,9 @@ def _ended(case: Case, row: Row, out: Path, how: End, got: Fetched | None = None
         url=how.url,
         run=case.run,
         usd=got.result.usd if got else 0.0,
-        next=view.next_step(how.outcome),
+        next=how.next,
         notes=tuple(case.notes),
+        failed_checks=how.failed[:5],
     )
 
 
@@ -202,24 +257,41 @@ def _begun(case: Case, known: Known, result: Result) -> None:
 
 def _judged(case: Case, known: Known, got: Fetched) -> End:
     if got.result.outcome != PRODUCED:
-        return End(outcome=got.result.outcome, why=f"{got.result.why} (as the run job says)")
+        return _unmade(got.result, kept=bool(got.bundle))
     try:
         judged = offers.judge(case, known, got.result, got.bundle)
     except UsageError as error:
         return End(outcome=str(Outcome.BLOCKED), why=f"{error.says}. {error.fix}", label=delivery.BLOCKED)
+    return _settled(case, known, judged)
+
+
+def _unmade(result: Result, *, kept: bool) -> End:
+    """The end of an attempt that has nothing to hand off, as its run job says."""
+    if result.outcome == Outcome.STALE and result.why.startswith(COULD_NOT_BEGIN):
+        step = "mend what it names; then it is tried again, and no attempt is used up"
+        return End(outcome=result.outcome, why=result.why, label=delivery.BLOCKED, next=step)
+    failed = tuple(one for one in result.checks if one.exit != 0)
+    return End(outcome=result.outcome, why=f"{result.why} (as the run job says)", failed=failed, kept=kept)
+
+
+def _settled(case: Case, known: Known, judged: Judged, *, waited: Move | None = None) -> End:
+    """Block, ask or hand off, as it was judged; `waited` when it is kept already where it waits."""
     if judged.verdict == "block":
-        return End(outcome=str(Outcome.BLOCKED), why=judged.why, label=delivery.BLOCKED, findings=judged.findings)
+        blocked = End(outcome=str(Outcome.BLOCKED), why=judged.why, label=delivery.BLOCKED, findings=judged.findings)
+        return dataclasses.replace(blocked, change=judged.change, kept=True)
     if judged.verdict == "ask":
-        return _ask(case, known, judged)
-    return ending.handed_off(case, delivery.push(case, judged.offer))
+        return _ask(case, known, judged, is_kept=waited is not None)
+    return ending.handed_off(case, delivery.push(case, judged, waited=waited))
 
 
-def _ask(case: Case, known: Known, judged: Judged) -> End:
+def _ask(case: Case, known: Known, judged: Judged, *, is_kept: bool) -> End:
     """Keep the change where it waits, and ask; nobody waits in a process."""
     now, hours = case.means.store.now(), known.config.decision_hours
-    case.told.append(decisions.question(judged.offer, judged.findings, now, hours))
-    delivery.keep_pending(case, Said(leg=case.leg, offer=judged.offer, told=tuple(case.told), waits=True))
-    return ending.waiting(case, judged.findings)
+    question = decisions.question(judged.offer, judged.findings, now, hours)
+    case.told.append(question)
+    if not is_kept:
+        delivery.keep_pending(case, judged)
+    return ending.waiting(question, judged.findings, judged.change)
 
 
 def _summary(here: Means, rows: Sequence[Row], out: Path) -> str:

@@ -1,73 +1,109 @@
-"""What a lease says while its change is on its way to people: enough for any later process to finish the handoff."""
+"""What a lease says while its change is on its way to people: where it lies, and what the run job claimed of it.
+
+It is a pointer, no proof: everybody who may write the repository may write it. Whoever goes on from it reads all else
+anew and judges the commit again (see `resuming`), so it holds no words that would be shown to anybody.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from autonomy_pack.errors import WorldError
-from autonomy_pack.flows.actions import plans
-from autonomy_pack.model import Event, Handoff, Leg, value
+from autonomy_pack.errors import PackError
+from autonomy_pack.flows.actions import plans, shapes
+from autonomy_pack.model import CheckResult, Leg, Result, value
+from autonomy_pack.policy import names
 
 # A state of a lease holds 64 KiB, its other words included.
 LARGEST = 56 * 1024
-_CUT = "\n\n… cut: the session summary in the run's artifacts has the rest\n"
-_MOST_PATHS, _MOST_FINDINGS = 30, 20
+_CHECK = ("name", "exit", "seconds", "head", "log_sha256")
+_CLAIMED = ("head", "bundle_sha256", "sandbox", "seconds", "usd", "tokens")
 
 
 @value
 class Said:
-    """`told` are the events that are still to be stored at the end. `waits`: the offer's commit is kept for a person to
-    decide on, its branch was not made."""
+    """`pushed` is the commit that was pushed, as the leg's branch or (`waits`) as what a person has to decide on;
+    `judged` is another one only where GitHub signed it. `run_id` is the run of the workflow whose run job made it,
+    `claimed` what that job said, its checks the ones that were wanted, without what they run."""
 
     leg: Leg
-    offer: Handoff
-    told: tuple[Event, ...]
+    run: str
+    run_id: int
+    pushed: str
+    judged: str
+    policy_sha256: str
+    claimed: Result
     waits: bool = False
 
 
 def to_json(said: Said) -> dict[str, Any]:
-    """As the lease keeps it; what is too long is cut, the body last."""
-    told = _fewer(said.told)
+    """As the lease keeps it. Checks that have no room are left out all together: half of them would tell a lie."""
+    claimed = {name: getattr(said.claimed, name) for name in _CLAIMED}
+    checks = [{name: getattr(one, name) for name in _CHECK} for one in said.claimed.checks]
     data = {
-        "version": 1,
+        "version": 2,
         "leg": plans.leg_json(said.leg),
-        "pushed": said.offer.head,
+        "run": said.run,
+        "run_id": said.run_id,
+        "pushed": said.pushed,
+        "judged": said.judged,
+        "policy_sha256": said.policy_sha256,
         "waits": said.waits,
-        "offer": dataclasses.asdict(said.offer),
-        "told": [[one.kind, one.subject, dict(one.data), one.key] for one in told],
+        "claimed": {**claimed, "checks": checks},
     }
-    body = said.offer.body
-    while len(json.dumps(data, ensure_ascii=True)) > LARGEST and body:
-        body = body[: int(len(body) * 0.9)]
-        data["offer"] = dataclasses.asdict(dataclasses.replace(said.offer, body=body + _CUT))
+    if len(json.dumps(data, ensure_ascii=True)) > LARGEST:
+        data["claimed"] = {**claimed, "checks": []}
     return data
 
 
-def _fewer(told: Sequence[Event]) -> list[Event]:
-    findings = [one for one in told if one.kind == "finding.found"]
-    kept = [one for one in told if one.kind != "finding.found" or one in findings[:_MOST_FINDINGS]]
-    return [
-        dataclasses.replace(one, data={**one.data, "files": one.data["files"][:_MOST_PATHS]})
-        if one.kind == "change.made"
-        else one
-        for one in kept
-    ]
-
-
-def of_json(data: Mapping[str, Any]) -> Said | None:
-    """What a lease says; None when it says nothing of a change. WorldError when it is not in our words."""
-    if not data.get("pushed"):
+def of_json(data: Mapping[str, Any], key: str) -> Said | None:
+    """What the lease `key` says; None when it says nothing of a change of its own task, in exactly our words."""
+    if not data:
         return None
     try:
-        offer = Handoff(**{**data["offer"], **{key: tuple(data["offer"][key]) for key in ("labels", "reviewers")}})
-        told = tuple(
-            Event(kind=kind, subject=subject, run=offer.run, data=about, key=key)
-            for kind, subject, about, key in data["told"]
-        )
+        shapes.need("said", data)
         leg = plans.leg_of(data["leg"])
-        return Said(leg=leg, offer=offer, told=told, waits=bool(data["waits"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise WorldError(f"a lease says what nobody can read: {error!r}", "`/autonomy retry` begins anew.") from error
+    except PackError:
+        return None
+    if not _is_of(key, leg, data["run"]):
+        return None
+    fields = {name: data[name] for name in ("run", "run_id", "pushed", "judged", "policy_sha256", "waits")}
+    return Said(leg=leg, claimed=_claimed(leg, data["claimed"]), **fields)
+
+
+def _is_of(key: str, leg: Leg, run: str) -> bool:
+    """Whether leg, run and lease are about the same task, and the branch is the one that such a task gets."""
+    branch = f"agent/{leg.agent}/{leg.issue}-{names.attempt8_of(leg.issue, leg.event)}-"
+    task = names.task_of_claim(key)
+    mine = (key, names.issue_of(task)) == (f"task:{task}@{leg.event}", leg.issue)
+    return mine and names.claim_of_run(run) == key and leg.branch.startswith(branch)
+
+
+def _claimed(leg: Leg, data: Mapping[str, Any]) -> Result:
+    checks = tuple(CheckResult(argv=(), **one) for one in data["checks"])
+    return Result(
+        version=1,
+        issue=leg.issue,
+        event=leg.event,
+        attempt=leg.attempt,
+        outcome="produced",
+        why="",
+        base=leg.base,
+        tree="",
+        agent=leg.agent,
+        **{**{name: data[name] for name in _CLAIMED}, "checks": checks},
+    )
+
+
+def action_sha256(said: Said) -> str:
+    """The hash that a decision about this change binds to: of the commit as the run job made it."""
+    return names.action_sha256(
+        kind="handoff",
+        repo=names.task_of_run(said.run).partition("#")[0],
+        task=names.task_of_run(said.run),
+        base=said.leg.base,
+        head=said.claimed.head,
+        branch=said.leg.branch,
+        policy_sha256=said.policy_sha256,
+    )
