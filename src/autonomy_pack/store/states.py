@@ -6,9 +6,11 @@ Everybody who may write the repository may write these refs too, so what does no
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,6 +29,7 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 _FIELDS = {"key", "fence", "holder", "expires", "said", "nonce"}
 _LONGEST_NAME = 240
+_DEEPEST, _MOST = 16, 1 << 53
 
 
 @value
@@ -86,25 +89,40 @@ def read(note: Note, ref: str) -> State | None:
         return None
     try:
         data = public.parsed(message.removeprefix(_STATE))
+        _need_plain(data)
         state = State(lease=_lease(data), said=dict(data["said"]), nonce=public.a_text(data["nonce"]))
         return state if ref_of(state.lease.key) == ref else None
-    except (ValueError, TypeError, UsageError):
+    except (ValueError, TypeError, UsageError, RecursionError, ArithmeticError):
         return None
+
+
+def _need_plain(data: Any) -> None:
+    """ValueError for what could be read but not written again: nested deeply, numbers that are none to others."""
+    left = [(data, 0)]
+    while left:
+        one, depth = left.pop()
+        if depth > _DEEPEST:
+            raise ValueError("it is nested too deeply")
+        if isinstance(one, float) and not math.isfinite(one):
+            raise ValueError("it has a number that is none")
+        if isinstance(one, dict | list):
+            left += [(inner, depth + 1) for inner in (one.values() if isinstance(one, dict) else one)]
 
 
 def _lease(data: Mapping[str, Any]) -> Lease:
     if data.keys() != _FIELDS:
         raise ValueError("other fields than a lease has")
     fence, expires = data["fence"], public.a_text(data["expires"])
-    if type(fence) is not int or not 0 < fence < 1 << 53 or not _TIME.fullmatch(expires):
+    if type(fence) is not int or not 0 < fence < _MOST or not _TIME.fullmatch(expires):
         raise ValueError("no fence or no time")
+    datetime.fromisoformat(expires)
     holder = None if data["holder"] is None else _holder(data["holder"])
     return Lease(key=public.a_text(data["key"]), fence=fence, holder=holder, expires=expires)
 
 
 def _holder(data: Any) -> Holder:
     host, boot, namespace, pid, start = data
-    if type(pid) is not int or type(start) not in (int, float):
+    if type(pid) is not int or not 0 <= pid < _MOST or type(start) not in (int, float):
         raise ValueError("no process")
     if public.a_text(host) == public.WORKFLOW and not re.fullmatch(r"[0-9]{1,20}", public.a_text(boot)):
         raise ValueError("no run of a workflow")
