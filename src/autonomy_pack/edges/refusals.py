@@ -89,6 +89,11 @@ def of(said: str) -> tuple[str, str] | None:
     return next(((says, fix) for pattern, says, fix in _KNOWN if pattern.search(said)), None)
 
 
+def is_rule(told: str) -> bool:
+    """Whether what was told of a refusal names a rule, so that only a person can help."""
+    return any(says in told for _, says, _ in _KNOWN)
+
+
 def last_line(said: str) -> str:
     """The line of git's words that says most: its first fatal or error line, else its last."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autonomy_pack.model import Change, CheckResult, Examination, Handoff, Run, value
 from autonomy_pack.policy.evidence import Evidence
-from autonomy_pack.views.render import render
+from autonomy_pack.views.render import line, render
 
 
 @value
@@ -45,3 +45,11 @@ def body(
         hosted=hosted,
         tested=hosted.tested if hosted else offer.head,
     )
+
+
+def agreed(body: str, by: str) -> str:
+    """The body below whose title stands who agreed to the change; saying it again changes nothing."""
+    said = line(by, 500)
+    said = said[:1].upper() + said[1:]
+    title, gap, rest = body.partition("\n\n")
+    return body if rest.startswith(said) else f"{title}{gap}{said}\n\n{rest}"

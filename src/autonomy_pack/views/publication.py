@@ -118,6 +118,7 @@ def status(
         asked=asked,
         findings=findings[:10],
         change=change,
+        run_id=run_url.rpartition("/")[2],
         bundle_ref=BUNDLE_REF,
         failed=failed[:5],
         ended=ended,
