@@ -234,7 +234,8 @@ def _task(at: _Claiming, choice: Choice, issue: Issue) -> Task | str:
 def _in_lane(at: _Claiming, lane: str) -> int:
     """How many tasks of a lane are being worked on, those of this plan included."""
     labels = {issue["id"]: issue["labels"] for issue in at.facts["issues"]}
-    busy = [names.issue_of(names.task_of_claim(key)) for key in at.facts["held"]]
+    mine = {leg.issue for leg in at.legs}
+    busy = {names.issue_of(names.task_of_claim(key)) for key in at.facts["held"]} - mine
     lanes = Counter(policy.lane_of(labels[issue]) for issue in busy if issue in labels)
     return lanes[lane] + sum(leg.lane == lane for leg in at.legs)
 
