@@ -126,6 +126,31 @@ def test_only_an_issue_that_has_more_costs_more(repo: Repo, github: GitHub) -> N
     assert [one.label for one in exact.labelings or ()] == ["priority:high"]
 
 
+def test_renames_without_end_cost_no_request(repo: Repo, github: GitHub) -> None:
+    repo.issue(author="eve", labels=[("priority:high", "ada")])
+    for number in range(120):
+        repo.edit(1, "eve", title=f"T {number}")
+    (one,) = github.issues()
+    assert (github.requests, one.labelings) == (1, ())
+    repo.unlabel(1, "priority:high", "ada")
+    repo.label(1, "priority:high", "ada")
+    (one,) = github.issues()
+    assert (github.requests, [event.actor for event in one.labelings or ()]) == (2, ["ada"])
+
+
+def test_an_issue_without_a_priority_label_costs_no_request_of_its_own(repo: Repo, github: GitHub) -> None:
+    repo.issue(author="eve", labels=[("bug", "ada")])
+    for _ in range(60):
+        repo.label(1, "noise", "ada")
+        repo.unlabel(1, "noise", "ada")
+    repo.label(1, "mission:fix", "ada")
+    for _ in range(60):
+        repo.label(1, "noise", "ada")
+        repo.unlabel(1, "noise", "ada")
+    github.issues()
+    assert github.requests == 1
+
+
 def test_a_thousand_issues_are_read_in_ten_requests(hub: Hub, repo: Repo, client) -> None:
     for number in range(1000):
         repo.issue(f"Issue {number}", labels=[("priority:high", "ada")])

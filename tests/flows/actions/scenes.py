@@ -10,10 +10,10 @@ from typing import Any
 
 from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.remote import Remote
-from autonomy_pack.flows.actions import choosing, facts, select
+from autonomy_pack.flows.actions import choosing, facts, said, select
 from autonomy_pack.flows.actions.claiming import Selected
 from autonomy_pack.flows.session import Wanted
-from autonomy_pack.model import WorkflowRun
+from autonomy_pack.model import Leg, Result, WorkflowRun
 from autonomy_pack.store.gitrefs import GitRefs, open_gitrefs
 from hub import Hub
 
@@ -91,3 +91,15 @@ class Job:
         """Let go of connections."""
         self.store.close()
         self.github.close()
+
+
+def said_of(leg: Leg, head: str, run_id: int) -> dict[str, Any]:
+    """What the lease of a leg says when its change was pushed, at that commit, and not handed off."""
+    claimed = Result(
+        version=1, issue=leg.issue, event=leg.event, attempt=leg.attempt, outcome="produced", why="", base=leg.base,
+        head=head, tree="", bundle_sha256="0" * 64, checks=(), seconds=1.0, usd=0.0, tokens=0, sandbox="L2",
+        agent=leg.agent,
+    )  # fmt: skip
+    run = f"acme/site#{leg.issue}@{leg.event}/{leg.attempt}"
+    more = {"run_id": run_id, "policy_sha256": leg.policy_sha256, "claimed": claimed}
+    return said.to_json(said.Said(leg=leg, run=run, pushed=head, judged=head, **more))

@@ -18,7 +18,7 @@ from autonomy_pack.flows.actions import digest, plans, select
 from autonomy_pack.model import Config, Event, Move
 from autonomy_pack.policy import names
 from hub import Hub
-from tests.flows.actions.scenes import BODY, CONFIG, HIGH, PERMISSIONS, Site
+from tests.flows.actions.scenes import BODY, CONFIG, HIGH, PERMISSIONS, Site, said_of
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def pushed(site: Site, **more):
     with closing(job):
         (leg,) = job.select().plan.legs
         lease = job.store.lease(f"task:acme/site#{leg.issue}@{leg.event}")
-        move = job.store.move(lease, {"leg": plans.leg_json(leg), "pushed": site.repo.head(), **more})
+        move = job.store.move(lease, {**said_of(leg, site.repo.head(), job.run.id), **more})
         job.store.remote.fetch("refs/heads/main")
         branch = Move(ref=f"refs/heads/{leg.branch}", old="0" * 40, new=site.repo.head())
         assert job.store.remote.push([move, branch])
