@@ -127,6 +127,32 @@ def test_the_disabled_workflow_stops_a_clone_too(clone: Clone) -> None:
     assert clone.site.repo.pulls == []
 
 
+def test_a_stop_on_github_is_told_with_who_why_and_how_to_go_on(clone: Clone) -> None:
+    clone.site.issue()
+    assert clone.autonomy("stop", "--remote", "--reason", "strange commits").returncode == 0
+    ended = clone.run()
+    assert ended.returncode == 5, ended.stdout + ended.stderr
+    for words in (".agent-workspace/STOP on main (by person:", ": strange commits)", "autonomy resume --remote"):
+        assert words in ended.stderr, ended.stderr
+    (clone.root / ".github" / "autonomy.yml").write_text("version: 1\nforge: github\n")
+    told = clone.autonomy("status").stdout
+    assert "strange commits" in told
+    assert "autonomy resume --remote" in told
+    assert "GitHub" not in clone.autonomy("status", GH_TOKEN="").stdout
+    here = clone.autonomy("resume").stdout
+    assert "Nothing is stopped here." in here
+    assert "autonomy resume --remote" in here
+
+
+def test_a_name_on_github_without_remote_is_told_the_form_that_works(clone: Clone) -> None:
+    for verb in ("stop", "resume"):
+        ended = clone.autonomy(verb, "--repo", REPO)
+        assert ended.returncode == 2
+        assert f"autonomy {verb} --remote --repo {REPO}" in ended.stderr
+    whole = clone.autonomy("resume", "--remote", "--repo", f"{clone.site.hub.server_url}/{REPO}")
+    assert whole.returncode == 0, whole.stderr
+
+
 def test_without_a_token_it_says_which_variable_to_set(clone: Clone) -> None:
     ended = clone.run(GH_TOKEN="")
     assert ended.returncode == 2

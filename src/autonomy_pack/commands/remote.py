@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autonomy_pack.edges import files, host
+from autonomy_pack.errors import PackError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
     from autonomy_pack.flows.actions.remote_stop import Done, Open
 
+NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 workflow = click.option(
     "--workflow",
     default="autonomous-agent-loop.yml",
@@ -43,7 +47,7 @@ def opened(named: str) -> Iterator[tuple[GitHub, Open]]:
         said = host.setting("GITHUB_REPOSITORY")
         github = hosting.github(said or None, None if said else project.find(folder))
     else:
-        github = hosting.github(named)
+        github = hosting.github(hosting.named_by(named, hosting.server_url()) or named)
     objects = files.temporary("autonomy-remote-")
 
     def store() -> Store:
@@ -56,9 +60,41 @@ def opened(named: str) -> Iterator[tuple[GitHub, Open]]:
         files.remove_tree(objects)
 
 
+def folder(named: str, instead: str) -> Path:
+    """The folder of a repository; UsageError for a name on GitHub, which needs the other form of the command."""
+    place = Path(named)
+    if not place.is_dir() and NAMED.fullmatch(named):
+        raise UsageError(f"{named} is no folder here", f"On GitHub: autonomy {instead} --repo {named}")
+    return place
+
+
+def held(place: Path) -> str:
+    """Why the repository is stopped on GitHub, as far as that can be known here: "" without a token, or without
+    GitHub's answer, and where the repository's issues live in files."""
+    from autonomy_pack.flows import hosting, project
+
+    try:
+        found = project.find(place)
+        if not hosting.is_on_github(found, project.read_config(found)):
+            return ""
+        github = hosting.github(place=found)
+    except PackError:
+        return ""
+    from autonomy_pack.flows.actions import remote_stop
+
+    try:
+        return remote_stop.held(github, remote_stop.WORKFLOW if hosting.has_loop(found) else "")
+    except PackError:
+        return ""
+    finally:
+        github.close()
+
+
 def tell(done: Done) -> None:
-    """What was done, and on standard error what could not be."""
+    """What was done, and on standard error what could not be: before the sentence that says what holds now."""
     for line in done.done:
         click.echo(f"  {line}")
+    sys.stdout.flush()
     for line in done.failed:
         click.echo(f"  not done: {line}", err=True)
+    sys.stderr.flush()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from autonomy_pack.commands import remote as remotely
-from autonomy_pack.errors import NeedsPerson
+from autonomy_pack.errors import NeedsPerson, WorldError
 
 
 @click.command(name="resume")
@@ -22,8 +20,11 @@ def command(*, remote: bool, enable_workflow: bool, workflow: str, repo: str) ->
         return
     from autonomy_pack.flows import project, stop
 
-    was_set = stop.resume(project.find(Path(repo)))
-    click.echo("Resumed; `autonomy run` goes on." if was_set else "Nothing was stopped.")
+    place = remotely.folder(repo, "resume --remote")
+    was_set = stop.resume(project.find(place))
+    click.echo("Resumed; `autonomy run` goes on." if was_set else "Nothing is stopped here.")
+    if there := remotely.held(place):
+        click.echo(f"The repository on GitHub is stopped: {there}. To let it go on: autonomy resume --remote")
 
 
 def _remotely(repo: str, workflow: str, *, enable: bool) -> None:
@@ -32,6 +33,12 @@ def _remotely(repo: str, workflow: str, *, enable: bool) -> None:
     with remotely.opened(repo) as (github, store):
         done = remote_stop.resume(github, store, workflow, enable=enable)
         remotely.tell(done)
+        if not done.known:
+            raise WorldError(
+                f"it is not known whether {github.repo} is still stopped", "Do what is said above, then resume again."
+            )
         if done.holds:
             raise NeedsPerson(f"{github.repo} is still stopped", "Do what is said above, then resume again.")
+        if done.failed:
+            raise WorldError(f"{github.repo} goes on, but not all of it could be done", "Do what is said above.")
         click.echo(f"{github.repo} goes on." if done.done else "Nothing was stopped.")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from autonomy_pack.commands import options
+from autonomy_pack.commands import options, remote
 
 
 @click.command(name="status")
 @options.repo
 @options.as_json
 def command(repo: Path, as_json: bool) -> None:
-    """The state of a repository's work; reads the store only, changes nothing."""
+    """The state of a repository's work; changes nothing. With a token, whether it is stopped on GitHub, too."""
     from autonomy_pack.edges import host
     from autonomy_pack.flows import project, status
     from autonomy_pack.store import open_store
@@ -24,9 +24,13 @@ def command(repo: Path, as_json: bool) -> None:
     there = bool(host.setting("AUTONOMY_STORE")) or (place.workspace / "autonomy.db").exists()
     store = open_store(url, create=False) if there else None
     told = status.status(place, config, store)
+    there = remote.held(place.root)
     if as_json:
         options.print_json(told)
         return
     from autonomy_pack.views import status as view
+
+    if there:
+        click.echo(f"stopped on GitHub by {there}; `autonomy resume --remote` lets work go on")
 
     click.echo(view.text(told, status.needing_a_person(store)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from autonomy_pack.commands import remote as remotely
@@ -42,7 +40,7 @@ def _remotely(repo: str, reason: str, workflow: str, *, whole: bool) -> None:
 def _here(repo: str, reason: str) -> None:
     from autonomy_pack.flows import project, stop
 
-    unrecorded = stop.set_stop(project.find(Path(repo)), reason)
+    unrecorded = stop.set_stop(project.find(remotely.folder(repo, "stop --remote")), reason)
     click.echo("Stopped. Running agents are ended within 5 s; `autonomy resume` lets work go on.")
     if unrecorded:
         click.echo(f"It holds, but could not be recorded as an event: {unrecorded}", err=True)

@@ -40,9 +40,21 @@ def open_forge(name: str, place: Place, config: Config) -> tuple[Forge, str]:
         return made, "."
     hub = github(place=place, reserve=config.reserve)
     # A person who disables the loop means us too, wherever we run.
-    switch = LOOP if (place.root / ".github" / "workflows" / LOOP).is_file() else ""
+    switch = LOOP if has_loop(place) else ""
     made = FORGES[name](github=hub, remote=remote(hub, place.git_dir), workflow=switch, table=labels.table())
     return made, hub.repo
+
+
+def has_loop(place: Place) -> bool:
+    """Whether the checkout has the workflow that calls ours."""
+    return (place.root / ".github" / "workflows" / LOOP).is_file()
+
+
+def is_on_github(place: Place, config: Config) -> bool:
+    """Whether a repository's work is done on GitHub, by its configuration, its workflow or this job; and a token for
+    it is at hand."""
+    theirs = forge_name(None, config) == "github" or (not config.forge and has_loop(place))
+    return theirs and any(map(host.setting, defaults.TOKENS))
 
 
 def github(repo: str | None = None, place: Place | None = None, *, job: str = "", reserve: int | None = None) -> GitHub:

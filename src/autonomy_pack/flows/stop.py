@@ -9,7 +9,7 @@ from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import NeedsPerson, PackError, Stopped
 from autonomy_pack.flows.project import Place, Project, prepare_workspace, store_url
-from autonomy_pack.model import Config, Event, value
+from autonomy_pack.model import STOP_LABEL, Config, Event, value
 from autonomy_pack.store import open_store
 
 
@@ -52,7 +52,8 @@ def heed(place: Place) -> None:
 def heed_forge(project: Project, issue: str = "") -> None:
     """Raise Stopped when the forge says so, asked anew; WorldError when it cannot tell, which is never "go on"."""
     if words := project.forge.stop_words(issue, now=True):
-        raise Stopped(f"stopped by {one_line(words)}", "Take the stop away when work may go on.")
+        way = f"take the label {STOP_LABEL} off it" if STOP_LABEL in words else "autonomy resume --remote"
+        raise Stopped(f"stopped by {one_line(words, 600)}", f"When work may go on: {way}.")
 
 
 def set_stop(place: Place, why: str) -> str:

@@ -37,7 +37,7 @@ def job_token(hub: Hub, job: str, permissions: Mapping[str, str]) -> str:
     return hub.job_token(NAME, {job: permissions})
 
 
-def client(hub: Hub, token: str, job: str = "cli") -> GitHub:
+def client(hub: Hub, token: str, job: str = "cli", patience: float = 5.0) -> GitHub:
     """Our client, without pauses."""
     return GitHub(
         NAME,
@@ -47,7 +47,7 @@ def client(hub: Hub, token: str, job: str = "cli") -> GitHub:
         server_url=hub.server_url,
         job=job,
         pace=0.0,
-        patience=5.0,
+        patience=patience,
     )
 
 

@@ -15,7 +15,7 @@ from autonomy_pack.contracts import Store
 from autonomy_pack.errors import WorldError
 from autonomy_pack.flows.actions import remote_stop
 from autonomy_pack.store import open_store
-from hub import Hub, Repo
+from hub import Fault, Hub, Repo
 from tests.flows.actions.people import client, site, writes
 
 FILE = remote_stop.STOP_FILE
@@ -88,6 +88,34 @@ def test_stopping_twice_is_stopping_once(here: tuple[Hub, Repo], store: remote_s
     done = remote_stop.stop(github, store, "second")
     assert done.holds
     assert f"workflow {remote_stop.WORKFLOW} is {OFF} already" in done.done
+
+
+def test_stopping_twice_commits_once_and_keeps_who_was_first(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
+    hub, repo = here
+    github = client(hub, hub.token("boss"))
+    remote_stop.stop(github, store, "first")
+    head = repo.head()
+    done = remote_stop.stop(github, store, "second")
+    assert repo.head() == head
+    assert any("first" in line and "already" in line for line in done.done)
+
+
+def test_a_rule_of_the_branch_is_told_at_once(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
+    hub, repo = here
+    repo.protect("main", pushers=frozenset())
+    done = remote_stop.stop(client(hub, hub.token("ada")), store, "")
+    assert "a rule of acme/site protects this branch" in done.failed[0]
+    assert len([line for line in writes(hub) if line.endswith("STOP")]) == 1
+
+
+def test_what_holds_after_a_resume_is_seen_and_not_guessed(here: tuple[Hub, Repo], store: remote_stop.Open) -> None:
+    hub, _ = here
+    github = client(hub, hub.token("boss"))
+    remote_stop.stop(github, store, "")
+    hub.faults.add(Fault("500", times=99))
+    done = remote_stop.resume(client(hub, hub.token("boss"), patience=0.1), store)
+    assert done.failed
+    assert not done.known
 
 
 def test_resuming_deletes_the_file_and_enables_what_we_disabled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import WorldError
 from autonomy_pack.model import STOP_LABEL
 
+_STOP_FILE = ".agent-workspace/STOP"
 APART = 10.0
 """Seconds for which an answer is good enough, unless it is asked for anew."""
 
@@ -21,7 +23,7 @@ class Stops(Connected):
 
     _etags: dict[str, tuple[str, Any]]
     _asked: dict[tuple[str, str], tuple[float, str]]
-    _stop_in: dict[str, bool]
+    _stop_in: dict[str, str]
     _branch: str
 
     def stop_words(self, workflow: str = "", issue: str = "", *, now: bool = False) -> str:
@@ -47,8 +49,21 @@ class Stops(Connected):
             self._branch = str(self.calls.get(f"/repos/{self.repo}")["default_branch"])
         head = str(self._as_known(self.ref(f"heads/{self._branch}"))["object"]["sha"])
         if head not in self._stop_in:
-            self._stop_in = {head: has_stop(self, tree(self, head))}
-        return f".agent-workspace/STOP on {one_line(self._branch, 80)}" if self._stop_in[head] else ""
+            self._stop_in = {head: self._stop_line(head) if has_stop(self, tree(self, head)) else ""}
+        return self._stop_in[head]
+
+    def _stop_line(self, head: str) -> str:
+        """The STOP of that commit, with who set it, when and why, as far as it says so; any content stops."""
+        where = f"{_STOP_FILE} on {one_line(self._branch, 80)}"
+        try:
+            there = self.calls.get(f"{self.at('contents')}/{_STOP_FILE}", {"ref": head})
+            said = json.loads(base64.b64decode(there["content"])[:10_000])
+            by, at, why = (one_line(str(said.get(key, "")), 200) for key in ("by", "at", "why"))
+        except (WorldError, ValueError, AttributeError, KeyError, TypeError):
+            return where
+        who = " ".join(filter(None, [f"by {by}" if by else "", f"at {at[:16]}" if at else ""]))
+        told = ": ".join(filter(None, [who, why]))
+        return f"{where} ({told})" if told else where
 
     def _stop_workflow(self, file: str) -> str:
         state = str(self._as_known(self.at("actions", "workflows", file))["state"])

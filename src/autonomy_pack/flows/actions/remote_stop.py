@@ -27,11 +27,15 @@ Open = Callable[[], Store]
 
 @value
 class Done:
-    """What was done, and what could not be and why; a line each. `holds`: the repository is stopped now."""
+    """What was done, and what could not be and why; a line each. `holds`: the repository is stopped now.
+
+    `known`: whether what `holds` says was seen, and not only feared because something could not be read.
+    """
 
     done: tuple[str, ...]
     failed: tuple[str, ...]
     holds: bool
+    known: bool = True
 
 
 def stop(github: GitHub, store: Open, why: str, workflow: str = WORKFLOW) -> Done:
@@ -70,9 +74,16 @@ def disable(github: GitHub, store: Open, why: str, workflow: str = WORKFLOW) -> 
 
 def _commit_stop(github: GitHub, why: str) -> str:
     branch, _ = github.default_branch()
+    if there := github.stop_words(now=True):
+        return f"{there}: already"
     said = {"by": f"person:{host.user_name()}", "at": clock.now(), "why": one_line(why, 200)}
     github.put_file(STOP_FILE, json.dumps(said) + "\n", _WHY, branch)
     return f"{STOP_FILE} committed to {branch}"
+
+
+def held(github: GitHub, workflow: str = WORKFLOW) -> str:
+    """Why the repository is stopped on GitHub, "" when it is not; WorldError when that cannot be read."""
+    return github.stop_words(workflow, now=True)
 
 
 def resume(github: GitHub, store: Open, workflow: str = WORKFLOW, *, enable: bool = False) -> Done:
@@ -84,7 +95,16 @@ def resume(github: GitHub, store: Open, workflow: str = WORKFLOW, *, enable: boo
     failed: list[str] = []
     _try(lambda: _delete_stop(github), f"{STOP_FILE} on the default branch", done, failed)
     _try(lambda: _enable(github, store, workflow, enable=enable), f"workflow {workflow}", done, failed)
-    return Done(done=tuple(filter(None, done)), failed=tuple(failed), holds=bool(failed))
+    holds, known = _seen(github, workflow) if failed else (False, True)
+    return Done(done=tuple(filter(None, done)), failed=tuple(failed), holds=holds, known=known)
+
+
+def _seen(github: GitHub, workflow: str) -> tuple[bool, bool]:
+    """(whether it is stopped now, whether that could be seen)."""
+    try:
+        return bool(held(github, workflow)), True
+    except PackError:
+        return True, False
 
 
 def _delete_stop(github: GitHub) -> str:
