@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -135,3 +136,12 @@ def test_what_the_projects_set_up_prints_is_no_command_to_the_runner(tmp_path: P
     assert step.code == 0, step.out + step.ended.stderr
     assert "add-mask" in step.out
     assert not [line for line in step.out.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+
+
+@pytest.mark.parametrize("named", ["..", "/etc", "../other"])
+def test_a_step_works_in_its_workspace_only_and_says_why_in_a_word(tmp_path: Path, named: str) -> None:
+    step = Step(tmp_path, "step", AUTONOMY_INPUTS=json.dumps({"issue": "1", "working_directory": named}))
+    assert step.code == 2
+    assert "leads out of the workspace" in step.out
+    assert "usage" in step.outputs
+    assert "UsageError" not in step.outputs

@@ -75,3 +75,20 @@ def test_init_pins_callers_to_a_commit_and_to_nothing_else(world: World) -> None
     for given in ("acme/autonomy-pack", "acme/autonomy-pack@v1", "autonomy-pack@" + "a" * 40):
         assert world.call("init", "--github", given).returncode == 2
     assert not (world.root / ".github/workflows").exists()
+
+
+def test_init_names_the_option_that_is_wrong_and_says_what_it_keeps(world: World) -> None:
+    for words, told in (
+        (("--github", "acme/pack@v1"), "--github: v1 cannot"),
+        (("--github", f"acme/pack@{'a' * 40}", "--runs-on", "a b"), "--runs-on: a b cannot"),
+    ):
+        ended = world.call("init", *words)
+        assert ended.returncode == 2
+        assert told in ended.stderr
+        assert "[" not in ended.stderr
+    said = world.autonomy("init", "--github", f"acme/pack@{'a' * 40}")
+    assert "autonomy init --labels" in said
+    assert "mission:NAME" in said
+    assert " # v" not in (world.root / ".github/workflows/autonomous-agent-loop.yml").read_text()
+    again = world.autonomy("init", "--github", f"acme/pack@{'b' * 40}")
+    assert "autonomous-agent-loop.yml calls another commit" in again

@@ -153,6 +153,11 @@ def test_a_name_on_github_without_remote_is_told_the_form_that_works(clone: Clon
     assert whole.returncode == 0, whole.stderr
 
 
+def test_init_makes_the_labels_that_are_missing(clone: Clone) -> None:
+    assert "made" in clone.autonomy("init", "--labels").stdout
+    assert "every label is there" in clone.autonomy("init", "--labels").stdout
+
+
 def test_without_a_token_it_says_which_variable_to_set(clone: Clone) -> None:
     ended = clone.run(GH_TOKEN="")
     assert ended.returncode == 2

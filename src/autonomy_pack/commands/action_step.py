@@ -11,7 +11,8 @@ from autonomy_pack.commands.action_run import workspace
 from autonomy_pack.commands.step_inputs import Asked, asked
 from autonomy_pack.edges import actions, files
 from autonomy_pack.edges.redact import redact
-from autonomy_pack.errors import PackError, UsageError
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import LeaseLost, NeedsPerson, PackError, Stopped, UsageError
 from autonomy_pack.flows import box, hosting, missions, project, records, rehearse, session, trust
 from autonomy_pack.model import Event, Mission, Outcome, Place, value
 from autonomy_pack.views import progress
@@ -49,10 +50,16 @@ def step() -> int:
     try:
         ended = _worked(asked())
     except PackError as error:
-        _answer({"conclusion": "failure", "error": f"{error.says}. {error.fix}", "stop_reason": type(error).__name__})
+        _answer({"conclusion": "failure", "error": f"{error.says}. {error.fix}", "stop_reason": _reason(error)})
         raise
     _answer(ended.said)
     return ended.code
+
+
+def _reason(error: PackError) -> str:
+    """Why nothing was done, in one word that people may build on; our classes' names are ours."""
+    reasons = ((Stopped, "stopped"), (UsageError, "usage"), (NeedsPerson, "needs_person"), (LeaseLost, "lease_lost"))
+    return next((word for kind, word in reasons if isinstance(error, kind)), "failed")
 
 
 def _answer(said: Mapping[str, str]) -> None:
@@ -61,7 +68,7 @@ def _answer(said: Mapping[str, str]) -> None:
 
 
 def _worked(wanted: Asked) -> _Ended:
-    place = project.find((workspace() / wanted.working_directory).resolve())
+    place = project.find(_folder(wanted.working_directory))
     trust_the_default_branch(place)
     chosen = box.choose(project.read_config(place), wanted.sandbox or None)
     if wanted.dry_run:
@@ -74,6 +81,14 @@ def _worked(wanted: Asked) -> _Ended:
     else:
         done = session.run(opened, _wanted(wanted, opened.config.max_issues), chosen, _say)
     return _Ended(said=_outputs(opened, done), code=done.exit_code)
+
+
+def _folder(named: str) -> Path:
+    """The project's folder; UsageError when it does not lie in the workspace."""
+    found = (workspace() / named).resolve()
+    if not found.is_relative_to(workspace().resolve()):
+        raise UsageError(f"working_directory {one_line(named, 100)!r} leads out of the workspace", "Name one below it.")
+    return found
 
 
 def _wanted(wanted: Asked, most: int) -> session.Wanted:

@@ -41,7 +41,7 @@ ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("test_command", "max_repair_attempts"), "`checks` in .github/autonomy.yml, `repair` of a mission"),
     **dict.fromkeys(
         ("max_turns", "max_iterations", "max_cost_usd", "max_tokens", "max_daily_cost_usd", "stall_timeout_minutes"),
-        "`limits` of a mission and `budgets` in .github/autonomy.yml",
+        "`limits` of a mission and `budget` in .github/autonomy.yml",
     ),
     "timeout_minutes": "`timeout-minutes` of the job, `limits` of a mission",
     **dict.fromkeys(("reviewers", "pr_type", "draft"), "`handoff` in .github/autonomy.yml"),
@@ -51,6 +51,7 @@ ELSEWHERE: Mapping[str, str] = {
         "nothing: names and labels of handoffs are fixed, so that they are found again",
     ),
     **dict.fromkeys(("trigger_phrase", "label_trigger", "assignee_trigger"), "the labels `priority:*`"),
+    "runner": "`runs-on` of the job that has this step",
     **dict.fromkeys(("safety_strategy", "codex_user"), "`sandbox`"),
     **dict.fromkeys(
         ("settings", "agent_args", "claude_args", "codex_args", "plugins", "additional_permissions", "output_schema"),
@@ -76,7 +77,7 @@ IGNORED = frozenset(
             "use_sticky_comment",
         ),
         *("show_full_output", "display_report", "track_progress", "include_fix_links", "classify_inline_comments"),
-        *("use_sticky_comment", "upload_artifacts", "retention_days", "runner", "workflow_name", "use_commit_signing"),
+        *("use_sticky_comment", "upload_artifacts", "retention_days", "workflow_name", "use_commit_signing"),
     }
 )
 KNOWN = frozenset({*HONOURED, *ALIASES, *ELSEWHERE, *IGNORED})

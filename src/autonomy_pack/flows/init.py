@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.resources import files as resources
 
-from autonomy_pack import __version__
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import trust
@@ -30,8 +29,11 @@ def init(place: Place) -> list[tuple[str, bool]]:
 def callers(
     place: Place, pack: str, commit: str, runs_on: tuple[str, ...], *, private: bool, hosted: bool
 ) -> list[tuple[str, bool]]:
-    """(path, whether it was written) for each workflow that calls ours; what a person had is kept as it is."""
-    texts = view.callers(pack, commit, __version__, runs_on=runs_on, private=private, hosted=hosted)
+    """(path, whether it was written) for each workflow that calls ours; what a person had is kept as it is.
+
+    No version is said beside the commit: which release a commit is, is not known here.
+    """
+    texts = view.callers(pack, commit, "", runs_on=runs_on, private=private, hosted=hosted)
     return [(path, _put(place, path, text)) for path, text in texts.items()]
 
 
@@ -50,3 +52,21 @@ def _put(place: Place, path: str, text: str) -> bool:
         )
     files.write(target, text)
     return True
+
+
+def differing(place: Place, done: list[tuple[str, bool]], pack: str, commit: str) -> list[str]:
+    """The workflows that were kept and call another commit of the pack, or none."""
+    kept = [path for path, written in done if not written and (place.root / path).is_file()]
+    return [path for path in kept if f"{pack}/{path}@{commit}" not in (place.root / path).read_text(errors="replace")]
+
+
+def labels(place: Place) -> tuple[str, ...]:
+    """Make in the repository on GitHub what is missing of our labels; the names of those that were made."""
+    from autonomy_pack.flows import hosting
+    from autonomy_pack.flows.actions import labels as ours
+
+    github = hosting.github(place=place)
+    try:
+        return ours.need(github, ours.table())
+    finally:
+        github.close()

@@ -53,7 +53,8 @@ class Session:
 def check_wanted(wanted: Wanted) -> None:
     """UsageError unless max_issues is 1 to 10, or more with allow_continuous, and the agent is one we have."""
     if wanted.max_issues not in MAX_ISSUES and not (wanted.max_issues > 10 and wanted.allow_continuous):
-        raise UsageError(f"max_issues is {wanted.max_issues}", "Give 1 to 10; beyond that, also --allow-continuous.")
+        more = "the input allow_continuous: true" if host.setting("GITHUB_ACTIONS") == "true" else "--allow-continuous"
+        raise UsageError(f"max_issues is {wanted.max_issues}", f"Give 1 to 10; beyond that, also {more}.")
     if wanted.agent is not None and wanted.agent not in AGENTS:
         raise UsageError(f"unknown agent {one_line(wanted.agent, 60)}", f"The agents are {', '.join(AGENTS)}.")
     if wanted.argv and wanted.agent not in ("command", "script"):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.views.render import render
 
@@ -33,12 +34,22 @@ def callers(
 
     `hosted`: for github.com, whose newer keys GitHub Enterprise Server and act refuse (`cache-mode`, September 2026).
 
+    `version` stands in a comment beside the commit; "" where it is not known.
+
     UsageError for a word that could be anything but what it should be: it would become YAML.
     """
-    words = [(_PACK, pack), (_SHA, sha), (_VERSION, version), (_CRON, cron), *((_LABEL, label) for label in runs_on)]
-    wrong = [word for pattern, word in words if not pattern.fullmatch(word)]
-    if wrong or not runs_on:
-        raise UsageError(f"{wrong or 'no label'} cannot stand in a workflow", "Give owner/name, 40 hex, x.y.z, labels.")
+    words = [
+        ("--github", "OWNER/NAME@COMMIT, where the pack is", _PACK, pack),
+        ("--github", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),
+        ("version", "x.y.z", _VERSION, version or "0.0.0"),
+        ("cron", "five fields", _CRON, cron),
+        *(("--runs-on", "the label of a runner: letters, digits, . _ -", _LABEL, label) for label in runs_on),
+    ]
+    for name, form, pattern, word in words:
+        if not pattern.fullmatch(word):
+            raise UsageError(f"{name}: {one_line(word, 80) or 'nothing'} cannot stand in a workflow", f"Give {form}.")
+    if not runs_on:
+        raise UsageError("--runs-on: no label is given", "Give --runs-on LABEL.")
     labels = runs_on[0] if len(runs_on) == 1 else f"'{json.dumps(list(runs_on))}'"
     values = {"pack": pack, "sha": sha, "version": version, "runs_on": labels, "cron": cron}
     ways = {"private": private, "hosted": hosted}
