@@ -78,9 +78,21 @@ def log(past: Past) -> str:
 
 
 def _folder(past: Past) -> Path:
+    if past.folder is None and names.pending_ref(past.id):
+        raise UsageError(f"the records of run {past.id} are not on this machine: it ran on GitHub", _elsewhere(past))
     if past.folder is None:
         raise UsageError(f"the records of run {past.id} are gone", "They are kept for retention.sessions days.")
     return past.folder
+
+
+def _elsewhere(past: Past) -> str:
+    """Where the change of a run on GitHub can be looked at."""
+    made, asked = past.last("handoff.made"), past.last("decision.asked")
+    if made:
+        return f"Its change is {made.data['url']}."
+    if asked:
+        return f"`git fetch origin {names.pending_ref(past.id)} && git show FETCH_HEAD` shows its change."
+    return "The comment on its issue links the run; its artifacts have the change and the transcript."
 
 
 def diff(project: Project, past: Past) -> str:

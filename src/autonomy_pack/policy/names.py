@@ -67,6 +67,12 @@ def fence_of_run(run: str) -> int:
     return int(told[1]) if told else 0
 
 
+def pending_ref(run: str) -> str:
+    """Where a run on GitHub keeps its change until a person agreed; "" for a run of a clone, which keeps records."""
+    told = re.search(r"#([0-9]+)@([0-9]+)/([0-9]{1,9})$", run)
+    return f"refs/autonomy/pending/{told[1]}-{told[2]}-{told[3]}" if told else ""
+
+
 def task_of_run(run: str) -> str:
     """The id of the task that a run is about. An issue's id has no "@", so the event can be told from it."""
     return task_of_claim(run.rpartition("/")[0])

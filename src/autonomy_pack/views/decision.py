@@ -7,6 +7,7 @@ from datetime import datetime
 
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.model import Decision, Event
+from autonomy_pack.policy import names
 from autonomy_pack.views.table import table
 
 
@@ -35,7 +36,7 @@ def text(decision: Decision, events: Sequence[Event], now: str) -> str:
     if change:
         lines += [f"Action    push {change['head'][:7]} (+{change['added']} -{change['removed']}): "]
         lines[-1] += ", ".join(one_line(str(path), 100) for path in change["files"])
-    lines += [f"          sha256 {decision.action_sha256}", f"Diff      autonomy run show {decision.run} --diff"]
+    lines += [f"          sha256 {decision.action_sha256}", f"Diff      {_diff(decision.run)}"]
     if decision.status == "pending":
         lines += [f'Answer    autonomy decision approve {decision.id} --comment "…"']
         lines += [f'          autonomy decision deny {decision.id} --reason "…"']
@@ -44,6 +45,12 @@ def text(decision: Decision, events: Sequence[Event], now: str) -> str:
             f"Answered  {decision.answer or 'deny'} {decision.answered_by} {one_line(decision.why, 200)}".rstrip()
         ]
     return "\n".join(lines)
+
+
+def _diff(run: str) -> str:
+    ref = names.pending_ref(run)
+    here = f"autonomy run show {run} --diff"
+    return f"{here}\n          (a run of the workflow: git fetch origin {ref} && git show FETCH_HEAD)" if ref else here
 
 
 def _when(decision: Decision, now: str) -> str:
