@@ -790,7 +790,7 @@ SELECTING = (
     control(
         "nothing runs beside a stranger's issue",
         SELECTED + "nothing_joins_a_leg_that_runs_alone",
-        (CLAIMING, "return 0 if any(leg.alone for leg in new) else max(", "return max("),
+        (CLAIMING, "return 0 if alone else max(", "return max("),
     ),
     control(
         "label events are read before a claim from a checkout too",
