@@ -153,6 +153,19 @@ def test_a_name_on_github_without_remote_is_told_the_form_that_works(clone: Clon
     assert whole.returncode == 0, whole.stderr
 
 
+def test_doctor_looks_at_github_where_work_is_done_there(clone: Clone) -> None:
+    (clone.root / ".github" / "autonomy.yml").write_text("version: 1\nforge: github\n")
+    clone.autonomy("trust")
+    told = clone.autonomy("doctor").stdout
+    assert f"GitHub repository {REPO}, default branch main" in told
+    assert "the owner of the token has" in told
+    less = clone.autonomy("doctor", GH_TOKEN="")
+    assert less.returncode == 1
+    assert "there is no token for GitHub" in less.stdout
+    clone.autonomy("stop", "--remote", "--reason", "strange commits")
+    assert "stopped on GitHub by .agent-workspace/STOP on main" in clone.autonomy("doctor").stdout
+
+
 def test_init_makes_the_labels_that_are_missing(clone: Clone) -> None:
     assert "made" in clone.autonomy("init", "--labels").stdout
     assert "every label is there" in clone.autonomy("init", "--labels").stdout

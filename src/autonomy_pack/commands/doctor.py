@@ -14,7 +14,10 @@ from autonomy_pack.commands import options
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, repo: Path, as_json: bool) -> None:
-    """Look at git, the sandbox, the repository, its trust, stop and store. Exit 1 when something is missing."""
+    """Look at git, the sandbox, the repository, its trust, stop and store; and GitHub, where work is done there.
+
+    Exit 1 when something is missing.
+    """
     from autonomy_pack.flows import doctor
 
     fine, found = doctor.examine(repo)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autonomy_pack.edges import git
+from autonomy_pack.edges.github import failures
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError
-from autonomy_pack.flows import box, project, stop, trust
+from autonomy_pack.flows import box, hosting, project, stop, trust
 from autonomy_pack.model import Config, Finding, Risk
 from autonomy_pack.store import open_store
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub, Look
 
 _GIT = (2, 31)
 
@@ -19,7 +25,7 @@ def examine(path: Path) -> tuple[list[str], list[Finding]]:
     """(what is in order, what is not); never raises for what it looks at."""
     fine: list[str] = []
     found: list[Finding] = []
-    for look in (_git, _sandbox, _repository):
+    for look in (_git, _sandbox, _repository, _on_github):
         for told in look(path):
             (found if isinstance(told, Finding) else fine).append(told)  # type: ignore[arg-type]
     return fine, found
@@ -58,6 +64,49 @@ def _repository(path: Path) -> Iterator[str | Finding]:
         yield from _state(place, config)
     except PackError as error:
         yield Finding(rule="repository", risk=Risk.HIGH, says=error.says, fix=error.fix)
+
+
+def _on_github(path: Path) -> Iterator[str | Finding]:
+    """Where work is done on GitHub: the token, the repository, what it may do there, whether it is stopped."""
+    try:
+        place = project.find(path)
+        config = project.read_config(place)
+        if hosting.forge_name(None, config) != "github" and not hosting.is_on_github(place, config):
+            return
+        github = hosting.github(place=place)
+    except PackError as error:
+        yield Finding(rule="github", risk=Risk.MEDIUM, says=error.says, fix=error.fix)
+        return
+    try:
+        yield from _looked_at(github, hosting.LOOP if hosting.has_loop(place) else "")
+    except PackError as error:
+        yield Finding(rule="github", risk=Risk.MEDIUM, says=error.says, fix=error.fix)
+    finally:
+        github.close()
+
+
+def _looked_at(github: GitHub, loop: str) -> Iterator[str | Finding]:
+    look = github.look()
+    yield f"GitHub repository {github.repo}, default branch {one_line(look.default_branch, 80)}"
+    yield from _rights(github, look)
+    if words := github.stop_words(loop, now=True):
+        fix = "When work may go on: `autonomy resume --remote`."
+        yield Finding(rule="stop", risk=Risk.MEDIUM, says=f"stopped on GitHub by {one_line(words, 600)}", fix=fix)
+    if there := github.actions_may_open_pulls():
+        yield "GitHub Actions may open pull requests"
+    elif there is False:
+        fix = 'Tick "Allow GitHub Actions to create and approve pull requests" under Settings → Actions → General.'
+        yield Finding(rule="pulls", risk=Risk.HIGH, says="GitHub Actions may not open pull requests", fix=fix)
+
+
+def _rights(github: GitHub, look: Look) -> Iterator[str | Finding]:
+    if look.archived:
+        yield Finding(rule="archived", risk=Risk.HIGH, says=f"{github.repo} is archived", fix=failures.ARCHIVED)
+    if look.viewer in ("admin", "maintain", "write"):
+        yield f"the owner of the token has {look.viewer} there"
+    elif look.viewer:
+        fix = "Handing off and seeing others' permissions needs push access (write): use the token of one who has it."
+        yield Finding(rule="rights", risk=Risk.HIGH, says=f"the owner of the token has {look.viewer} there", fix=fix)
 
 
 def _state(place: project.Place, config: Config) -> Iterator[str | Finding]:

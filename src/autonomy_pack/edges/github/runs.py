@@ -24,6 +24,17 @@ class Runs(Connected):
         """The zip of an artifact, as it is; WorldError when it has more than `limit` bytes, or is gone."""
         return self.calls.download(self.at("actions", "artifacts", id, "zip"), limit)
 
+    def actions_may_open_pulls(self) -> bool | None:
+        """The repository's setting "Allow GitHub Actions to create and approve pull requests"; None to who may not see
+        it: only administrators may."""
+        try:
+            told = self.calls.get(self.at("actions", "permissions", "workflow"))
+        except Refused as error:
+            if error.status in (403, 404):
+                return None
+            raise
+        return bool(told["can_approve_pull_request_reviews"])
+
     def run_is_over(self, run_id: int, attempt: int) -> bool:
         """Whether that attempt of a run has ended: completed, followed by a later attempt, or deleted with its run.
 
