@@ -102,7 +102,8 @@ def test_a_dry_run_shows_what_would_be_done_and_writes_nothing(site: Foreign) ->
     ran = fine(site.act(inputs={"dry_run": "true", "issue": "", "max_issues": ""}))
     assert ran.ran == {"select"}
     assert site.writes() == []
-    assert "| 1 | fix |" in ran.summary
+    assert "/issues/1) | fix |" in ran.summary
+    assert "Dry run: nothing was written." in ran.summary
 
 
 def test_an_issue_that_is_not_eligible_is_refused_with_its_why(site: Foreign) -> None:
@@ -148,6 +149,9 @@ def test_a_failed_set_up_ends_the_attempt_before_it_began(hub: Hub, tmp_path: Pa
     assert "run" in ran.failed
     (error,) = [one.text for one in ran.annotations if one.level == "error" and "set-up" in one.text]
     assert "ended with 7" in error
+    (comment,) = site.repo.comments(number)
+    assert comment.body.startswith("**Stale** · could not begin: set-up program")
+    assert "no attempt is used up" in comment.body
     assert site.repo.pulls == []
     assert "status:pr-created" not in site.labels(number)
 

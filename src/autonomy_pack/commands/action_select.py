@@ -39,7 +39,8 @@ def fetch() -> int:
 def _nothing(stopped: Stopped) -> None:
     """A stopped loop is no failure: nothing was begun, and nothing had to be."""
     actions.notice(f"{stopped.says}. Next: {stopped.fix}")
-    actions.summary(f"Stopped: {one_line(stopped.says, 300)}. Nothing was begun.")
+    says = one_line(stopped.says, 300)
+    actions.summary(f"{says[:1].upper()}{says[1:]}. Nothing was begun.")
     actions.output("go", "false")
 
 

@@ -39,7 +39,7 @@ def legs(selected) -> list[int]:
 
 def why(selected, number: int) -> str:
     rows = [line.strip("| ").split(" | ") for line in selected.summary.splitlines() if line.startswith("|")]
-    return next(row[1] for row in rows if row[0] == str(number))
+    return next(row[1] for row in rows if row[0].startswith(f"[#{number}]("))
 
 
 def test_a_labelled_issue_becomes_a_leg_with_ids_hashes_and_ceilings_only(site: Site) -> None:
@@ -102,7 +102,7 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_claim(site: Site) -> No
     with closing(site.job()) as job:
         selected = job.claim(job.fetch(), dry_run=True)
     assert legs(selected) == [number]
-    assert "| 1 | fix | planner | default | 20 |" in selected.summary
+    assert " | fix | planner | default | 20 |" in selected.summary
     assert [one.line for one in site.hub.requests(writes=True) if "graphql" not in one.line] == []
     assert site.leases() == []
 

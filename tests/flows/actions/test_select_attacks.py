@@ -46,7 +46,7 @@ def legs(selected: Any) -> list[int]:
 
 def why(selected: Any, number: int) -> str:
     rows = [line.strip("| ").split(" | ") for line in selected.summary.splitlines() if line.startswith("|")]
-    return next(row[1] for row in rows if row[0] == str(number))
+    return next(row[1] for row in rows if row[0].startswith(f"[#{number}]("))
 
 
 # --- row 1, prompt and script injection through the text of an issue

@@ -101,7 +101,14 @@ def claim(
         _claim_new(at, _candidates(at, choices))
         _note_quiet(at, choices)
     rows = [*at.rows, *(Row(issue=one["id"], why=one["why"]) for one in choices["choices"] if not one["eligible"])]
-    summary = selection.render(at.legs, rows, unchanged=facts["unchanged"], left_out=facts["left_out"])
+    summary = selection.render(
+        at.legs,
+        rows,
+        issues_url=f"{workflow.server_url}/{workflow.repo}/issues",
+        unchanged=facts["unchanged"],
+        left_out=facts["left_out"],
+        dry_run=dry_run,
+    )
     return Selected(plan=at.plan(), summary=summary, trouble=tuple(at.trouble))
 
 
