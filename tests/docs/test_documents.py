@@ -217,6 +217,13 @@ def test_configurations_and_missions_in_the_manual_are_valid() -> None:
     assert seen >= 2
 
 
+def test_the_caller_that_the_manual_shows_is_the_one_that_init_writes() -> None:
+    from autonomy_pack.views.callers import FOLDER, LOOP, callers
+
+    text = callers("OWNER/autonomy-pack", "0" * 40, "")[f"{FOLDER}/{LOOP}"].replace("0" * 40, "COMMIT")
+    assert text.strip() in (DOCS / "how-to" / "run-on-github.md").read_text()
+
+
 def test_the_quickstart_leads_to_a_handoff(worked: Worked, world: World) -> None:
     """Its steps in a repository of one's own, with the issue exactly as the page has it."""
     world.write("hello.txt", "Hi there\n")
