@@ -232,8 +232,8 @@ class Labeling:
 class Pull:
     """A pull request: `head` is the commit its branch is at. Title and body are untrusted text.
 
-    `same_repository`: the branch lies in this repository, not in a fork. `closes`: merging it would close the issue that
-    links it; `closed`: when it was closed, "" while open. Both are known only where an issue links it.
+    `same_repository`: the branch lies in this repository, not in a fork. `closes`: merging it would close the issue
+    that links it; `closed`: when it was closed, "" while open. Both are known only where an issue links it.
     """
 
     number: int

@@ -309,7 +309,7 @@ DECISIONS = (
     control(
         "an approval is of an open issue",
         DECIDE + "an_issue_that_was_closed_is_refused",
-        ("flows/handoff.py", 'if one.id == offer.issue and one.state == "open"', "if one.id == offer.issue"),
+        ("flows/handoff.py", 'if issue is None or issue.state != "open":', "if issue is None:"),
     ),
     control(
         "an approval is of this action",
@@ -1685,7 +1685,11 @@ WORKFLOWS = (
     control(
         "callers are pinned to a commit",
         "workflows/test_static.py::test_words_that_could_become_yaml_are_refused[bad2]",
-        ("views/callers.py", "(_SHA, sha), ", ""),
+        (
+            "views/callers.py",
+            '        ("--github", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),\n',
+            "",
+        ),
     ),
 )
 
