@@ -24,13 +24,13 @@ def command(repo: Path, as_json: bool) -> None:
     there = bool(host.setting("AUTONOMY_STORE")) or (place.workspace / "autonomy.db").exists()
     store = open_store(url, create=False) if there else None
     told = status.status(place, config, store)
-    there = remote.held(place.root)
+    on_github = remote.held(place.root)
     if as_json:
         options.print_json(told)
         return
     from autonomy_pack.views import status as view
 
-    if there:
-        click.echo(f"stopped on GitHub by {there}; `autonomy resume --remote` lets work go on")
+    if on_github:
+        click.echo(f"stopped on GitHub by {on_github}; `autonomy resume --remote` lets work go on")
 
     click.echo(view.text(told, status.needing_a_person(store)))

@@ -14,6 +14,7 @@ from autonomy_pack.errors import PackError
 from autonomy_pack.flows import box, hosting, project, stop, trust
 from autonomy_pack.model import Config, Finding, Risk
 from autonomy_pack.store import open_store
+from autonomy_pack.views.callers import LOOP
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub, Look
@@ -78,7 +79,7 @@ def _on_github(path: Path) -> Iterator[str | Finding]:
         yield Finding(rule="github", risk=Risk.MEDIUM, says=error.says, fix=error.fix)
         return
     try:
-        yield from _looked_at(github, hosting.LOOP if hosting.has_loop(place) else "")
+        yield from _looked_at(github, LOOP if hosting.has_loop(place) else "")
     except PackError as error:
         yield Finding(rule="github", risk=Risk.MEDIUM, says=error.says, fix=error.fix)
     finally:
