@@ -37,14 +37,16 @@ def setup() -> int:
     """
     from autonomy_pack.flows.actions import leg as legs
 
-    leg, began = _leg(), clock.monotonic()
+    began = clock.monotonic()
     try:
         place = project.find(workspace())
         where = InJob().inputs.get("working_directory", "")
         for line in setting_up.run(place, project.read_config(place).setup, where):
             print(line)
     except PackError as error:
-        result = legs.could_not_begin(leg, _out(), error, clock.monotonic() - began)
+        if not host.setting("AUTONOMY_LEG"):
+            raise
+        result = legs.could_not_begin(_leg(), _out(), error, clock.monotonic() - began)
         actions.output("artifact", _name(result))
         raise
     return 0

@@ -40,7 +40,8 @@ def _nothing(stopped: Stopped) -> None:
     """A stopped loop is no failure: nothing was begun, and nothing had to be."""
     actions.notice(f"{stopped.says}. Next: {stopped.fix}")
     says = one_line(stopped.says, 300)
-    actions.summary(f"{says[:1].upper()}{says[1:]}. Nothing was begun.")
+    said = f"S{says[1:]}" if says.startswith("stopped ") else f"Stopped: {says}"
+    actions.summary(f"{said}. Nothing was begun.")
     actions.output("go", "false")
 
 
