@@ -140,7 +140,7 @@ def test_a_stop_on_github_is_told_with_who_why_and_how_to_go_on(clone: Clone) ->
     assert "autonomy resume --remote" in told
     assert "GitHub" not in clone.autonomy("status", GH_TOKEN="").stdout
     here = clone.autonomy("resume").stdout
-    assert "Nothing is stopped here." in here
+    assert "Nothing was stopped here." in here
     assert "autonomy resume --remote" in here
 
 

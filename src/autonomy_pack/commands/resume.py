@@ -22,7 +22,7 @@ def command(*, remote: bool, enable_workflow: bool, workflow: str, repo: str) ->
 
     place = remotely.folder(repo, "resume --remote")
     was_set = stop.resume(project.find(place))
-    click.echo("Resumed; `autonomy run` goes on." if was_set else "Nothing is stopped here.")
+    click.echo("Resumed; `autonomy run` goes on." if was_set else "Nothing was stopped here.")
     if there := remotely.held(place):
         click.echo(f"The repository on GitHub is stopped: {there}. To let it go on: autonomy resume --remote")
 
