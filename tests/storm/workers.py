@@ -39,6 +39,8 @@ LABELED = ["mission:replace-text", "priority:high", "status:pr-created"]
 SCHEDULES = 5
 # Longer than any worker waits for its turn on a machine that is not overloaded.
 PATIENCE = 6.0
+# Seconds after which nobody waits any longer for a worker that sends nothing.
+STALLED = 20.0
 Worker = tuple[int, int]  # run of the workflow, its attempt
 
 
@@ -101,7 +103,9 @@ class Turns:
             mine.append(request)
             self._next()
             while any(one is request for one in mine):
-                self._lock.wait()
+                if not self._lock.wait(STALLED):
+                    self._working.clear()  # they wait for something else than the hub, so for one of the others
+                    self._next()
 
     def _next(self) -> None:
         # Whoever gave up on a request and sent another, or ended, has one too many here: it is let through as it is.

@@ -54,17 +54,20 @@ class _Claiming:
     legs: list[Leg] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
+    _branches: Collection[str] | None = None
 
     @cached_property
     def judged_by(self) -> policy.Facts:
         """What governs, as it was read: the default branch's own."""
         return told.judged_by(self.facts)
 
-    @cached_property
     def branches(self) -> Collection[str]:
         """The branches that are, or lie below, `agent`: git keeps no branch beside a folder of the same name."""
-        tips = self.store.remote.tips("refs/heads/agent", "refs/heads/agent/*")
-        return [ref.removeprefix("refs/heads/") for ref in tips]
+        # Not a cached_property: before Python 3.12 that holds one lock of all objects while it asks the remote.
+        if self._branches is None:
+            tips = self.store.remote.tips("refs/heads/agent", "refs/heads/agent/*")
+            self._branches = [ref.removeprefix("refs/heads/") for ref in tips]
+        return self._branches
 
     @property
     def room(self) -> int:
@@ -260,7 +263,7 @@ def _why_over(at: _Claiming, key: str, branch: str) -> str:
 
 def _why_no_branch(at: _Claiming, branch: str) -> str:
     """Why the change could not be pushed as that branch: better told before the agent has worked than after."""
-    for there in sorted(at.branches):
+    for there in sorted(at.branches()):
         if branch.startswith(f"{there}/") or there.startswith(f"{branch}/"):
             return f"branch {there} is in the way of {branch}: delete or rename it"
     return ""
