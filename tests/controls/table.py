@@ -1323,7 +1323,7 @@ ADMIT, GROUNDS = "flows/actions/admit.py", "flows/actions/grounds.py"
 SAID, RESUMING = "flows/actions/test_forged_said.py::test_", "flows/actions/resuming.py"
 UNFIT = SAID + "what_does_not_fit_is_as_if_nothing_had_been_said"
 
-WORKERS = "flows/actions/test_workers.py::test_workers_at_once_make_one_pull_request_and_say_nothing_twice"
+AT_ONCE = "flows/actions/test_at_once.py::test_"
 
 PUBLISHING = (
     control(
@@ -1512,17 +1512,17 @@ PUBLISHING = (
     ),
     control(
         "of several comments one stays",
-        WORKERS + "[29]",
+        AT_ONCE + "of_two_first_comments_the_one_that_was_recorded_first_stays",
         ("flows/actions/comments.py", "        github.delete_comment(made.id)\n", "        pass\n"),
     ),
     control(
         "what was handed off since the look is not claimed again",
-        WORKERS + "[17]",
+        AT_ONCE + "what_was_handed_off_after_it_was_read_is_not_claimed_again",
         (CLAIMING, "    if taken and _finished_meanwhile(at, key):", "    if False:"),
     ),
     control(
         "who lost its lease says nothing more",
-        WORKERS + "[51]",
+        AT_ONCE + "whose_lease_was_taken_over_says_nothing_of_the_handoff_of_another",
         ("flows/actions/publish.py", "    if there or tip:\n        _need_alone(case)\n", ""),
     ),
     control(

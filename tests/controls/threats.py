@@ -350,6 +350,7 @@ BOUNDARIES = (
             REFS + "a_stale_fence_refuses_the_branch_and_the_lease",
             SELECTED + "two_selects_racing_never_both_claim",
             "flows/actions/test_workers.py::test_workers_at_once_make_one_pull_request_and_say_nothing_twice",
+            "flows/actions/test_at_once.py::test_whose_lease_was_taken_over_says_nothing_of_the_handoff_of_another",
             "storm/test_races.py::test_two_copies_of_a_store_on_refs_that_race_never_both_win",
         ),
         (
