@@ -143,14 +143,18 @@ def singles(requests: int) -> list[Case]:
 
 
 def doubles(requests: int, count: int, dice: random.Random) -> list[Case]:
-    """Pairs of faults, the second of which may last for many requests: as when GitHub is down for a while."""
+    """Pairs of faults, which may last for many requests: as when GitHub is down for a while. Silence lasts for one: git
+    waits a minute for each."""
     made = []
     for _ in range(count):
         first, second = sorted(dice.sample(range(1, requests + 1), 2))
-        made.append(
-            Case(((first, dice.choice(KINDS), dice.choice((1, 9))), (second, dice.choice(KINDS), dice.choice((1, 99)))))
-        )
+        made.append(Case((_drawn(first, 9, dice), _drawn(second, 99, dice))))
     return made
+
+
+def _drawn(nth: int, most: int, dice: random.Random) -> tuple[int, str, int]:
+    kind, times = dice.choice(KINDS), dice.choice((1, most))
+    return nth, kind, 1 if kind == "timeout" else times
 
 
 def sample(count: int, seed: int, requests: int) -> list[Case]:
