@@ -867,11 +867,6 @@ SELECTING = (
         ),
     ),
     control(
-        "leases of many runs cost bounded requests",
-        STRANGE + "leases_of_many_runs_cost_a_bounded_number_of_requests",
-        ("flows/actions/held.py", 'asked["runs"] <= _ASKED and ', ""),
-    ),
-    control(
         "a run of which nothing is known stops its issue alone",
         STRANGE + "a_lease_of_which_nothing_can_be_known_stops_only_its_own_issue",
         ("flows/actions/held.py", "        except Refused:", "        except KeyError:"),

@@ -118,7 +118,7 @@ def test_the_standard_library_holds_no_secrets() -> None:
     found = [(path, span) for path, content in zip(files, text, strict=True) for span in find(content, SECRETS)]
     seconds = time.process_time() - begun
     assert found == []
-    assert size > 3
+    assert size > 2  # Debian keeps the tests of the library in a package of their own
     assert seconds / size < 1.0  # the aim is 0.5 on an idle machine
 
 

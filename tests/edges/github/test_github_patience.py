@@ -58,7 +58,7 @@ def test_a_wait_that_is_no_number_is_a_minute(text: str, seconds: float) -> None
     ("status", "message", "says", "fix"),
     [
         (422, "Required status check: protected branch hook declined", "protects this branch", "Settings → Branches"),
-        (422, "Repository rule violations found", "ruleset", "Settings → Rules"),
+        (422, "Repository rule violations found", "protects this branch", "Settings → "),
         (403, "Resource protected by organization SAML enforcement.", "single sign-on", "Configure SSO"),
         (410, "Issues are disabled for this repo", "issues switched off", "Settings → General"),
         (409, "Git Repository is empty.", "no commit yet", "first commit"),
