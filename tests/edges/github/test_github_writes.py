@@ -93,13 +93,12 @@ def test_a_write_whose_answer_is_lost_ends_as_if_it_were_not(
     assert state(repo) == state(other)
 
 
-@pytest.mark.parametrize("write", WRITES)
+# A comment is meant each time it is made, and a ref that is there is somebody's.
+@pytest.mark.parametrize("write", [write for write in WRITES if write not in ("comment", "ref")])
 def test_a_write_done_twice_is_done_once(hub: Hub, repo: Repo, client, write: str) -> None:
     prepare(repo)
     first = WRITES[write](client(**_may(hub, repo, write)), repo)
     before = state(repo)
-    if write in ("comment", "ref"):
-        pytest.skip("a comment is meant each time; a ref that is there is somebody's")
     second = WRITES[write](client(**_may(hub, repo, write)), repo)
     assert state(repo) == before
     assert first == second
