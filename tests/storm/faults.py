@@ -2,8 +2,9 @@
 
     python tests/storm/faults.py [--singles N] [--doubles N] [--processes N] [--seed N] [--json]
 
-One world has an issue that is handed off and one that waits for a person. A case is that world with one fault (or two)
-at given requests; then the workflow runs again without faults, as the next schedule would. 0 singles means all of them.
+There are three worlds: an issue that is handed off, one that waits for a person, and both in one run. A case is a world
+with one fault (or two) at given requests; then the workflow runs again without faults, as the next schedule would. 0
+singles means all of them, in the two worlds with one issue; the third is only sampled.
 Exit code 0: all cases ended as the clean run did; 1: some did not (each is printed with its fault).
 """
 
@@ -47,10 +48,14 @@ KINDS = (
 RERUNS = 3
 
 
+WORLDS = ("handoff", "waiting", "both")
+
+
 @dataclass(frozen=True)
 class Case:
-    """Faults at requests of a run: (number of the request from 1, kind, how many requests in a row)."""
+    """A world, and faults at requests of its run: (number of the request from 1, kind, how many requests in a row)."""
 
+    world: str
     faults: tuple[tuple[int, str, int], ...]
 
 
@@ -63,10 +68,10 @@ class End:
     reruns: int
 
 
-def clean() -> tuple[int, dict[str, Any]]:
-    """How many requests a run sends that meets no fault, and how it ends."""
+def clean(world: str = "both") -> tuple[int, dict[str, Any]]:
+    """How many requests a run in that world sends that meets no fault, and how it ends."""
     with tempfile.TemporaryDirectory() as folder, Hub() as hub:
-        site = _world(hub, Path(folder))
+        site = _world(world, hub, Path(folder))
         before = len(hub.journal)
         site.session()
         sent = len(hub.journal) - before
@@ -74,10 +79,12 @@ def clean() -> tuple[int, dict[str, Any]]:
         return sent, left(site)
 
 
-def _world(hub: Hub, folder: Path) -> Site:
+def _world(world: str, hub: Hub, folder: Path) -> Site:
     site = Site(hub, folder)
-    site.issue()
-    site.risky()
+    if world != "waiting":
+        site.issue()
+    if world != "handoff":
+        site.risky()
     return site
 
 
@@ -108,7 +115,7 @@ def _first_lines(site: Site, number: int) -> list[str]:
 def run(case: Case, wanted: dict[str, Any]) -> End:
     """One case: a faulty run, then reruns until it ends as it should or nothing helps."""
     with tempfile.TemporaryDirectory() as folder, Hub() as hub:
-        site = _world(hub, Path(folder))
+        site = _world(case.world, hub, Path(folder))
         hub.faults.add(*(Fault(kind, None, nth=nth, times=times) for nth, kind, times in case.faults))
         bugs = [_session(site)]
         hub.faults.clear()
@@ -137,18 +144,18 @@ def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     return "; ".join(f"{key}: {found[key]} is not {wanted[key]}" for key in wanted if found[key] != wanted[key])
 
 
-def singles(requests: int) -> list[Case]:
+def singles(world: str, requests: int) -> list[Case]:
     """Every request with every kind of fault."""
-    return [Case(((nth, kind, 1),)) for nth in range(1, requests + 1) for kind in KINDS]
+    return [Case(world, ((nth, kind, 1),)) for nth in range(1, requests + 1) for kind in KINDS]
 
 
-def doubles(requests: int, count: int, dice: random.Random) -> list[Case]:
+def doubles(world: str, requests: int, count: int, dice: random.Random) -> list[Case]:
     """Pairs of faults, which may last for many requests: as when GitHub is down for a while. Silence lasts for one: git
     waits a minute for each."""
     made = []
     for _ in range(count):
         first, second = sorted(dice.sample(range(1, requests + 1), 2))
-        made.append(Case((_drawn(first, 9, dice), _drawn(second, 99, dice))))
+        made.append(Case(world, (_drawn(first, 9, dice), _drawn(second, 99, dice))))
     return made
 
 
@@ -160,7 +167,7 @@ def _drawn(nth: int, most: int, dice: random.Random) -> tuple[int, str, int]:
 def sample(count: int, seed: int, requests: int) -> list[Case]:
     """Some singles and some doubles, the same for the same seed."""
     dice = random.Random(seed)
-    return dice.sample(singles(requests), count - count // 3) + doubles(requests, count // 3, dice)
+    return dice.sample(singles("both", requests), count - count // 3) + doubles("both", requests, count // 3, dice)
 
 
 def _one(given: tuple[Case, dict[str, Any]]) -> End:
@@ -180,24 +187,26 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
     dice, began = random.Random(asked.seed), time.monotonic()
-    requests, wanted = clean()
-    every = singles(requests)
+    known = {world: clean(world) for world in WORLDS}
+    every = [case for world in WORLDS[:2] for case in singles(world, known[world][0])]
     cases = dice.sample(every, asked.singles) if asked.singles else every
-    cases = cases + doubles(requests, asked.doubles, dice)
+    for number in range(asked.doubles):
+        world = WORLDS[number % len(WORLDS)]
+        cases = cases + doubles(world, known[world][0], 1, dice)
     dice.shuffle(cases)
     ends = []
     with multiprocessing.get_context("spawn").Pool(asked.processes) as pool:
-        for number, end in enumerate(pool.imap_unordered(_one, [(case, wanted) for case in cases]), 1):
+        for number, end in enumerate(pool.imap_unordered(_one, [(case, known[case.world][1]) for case in cases]), 1):
             ends.append(end)
             if end.wrong:
-                print(f"WRONG {end.case.faults}: {end.wrong[:600]}", flush=True)
+                print(f"WRONG {end.case.world} {end.case.faults}: {end.wrong[:600]}", flush=True)
             if asked.minutes and time.monotonic() - began > asked.minutes * 60:
                 pool.terminate()
                 break
             if number % 50 == 0:
                 print(f"… {number} of {len(cases)}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     told = {
-        "requests of a clean run": requests,
+        "requests of a clean run": {world: requests for world, (requests, _) in known.items()},
         "single faults": sum(len(end.case.faults) == 1 for end in ends),
         "of all": len(every),
         "double faults": sum(len(end.case.faults) > 1 for end in ends),

@@ -23,7 +23,7 @@ def test_a_run_that_met_one_fault_ends_as_if_it_had_not_when_it_runs_again(
 ) -> None:
     requests, wanted = without
     nth = random.Random(f"{SEED} {kind}").randint(1, requests)
-    assert run(Case(((nth, kind, 1),)), wanted).wrong == "", f"{kind} at request {nth} of {requests}"
+    assert run(Case("both", ((nth, kind, 1),)), wanted).wrong == "", f"{kind} at request {nth} of {requests}"
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -31,5 +31,5 @@ def test_a_run_that_met_two_faults_ends_as_if_it_had_not_when_it_runs_again(
     without: tuple[int, dict[str, Any]], number: int
 ) -> None:
     requests, wanted = without
-    (case,) = doubles(requests, 1, random.Random(SEED + number))
+    (case,) = doubles("both", requests, 1, random.Random(SEED + number))
     assert run(case, wanted).wrong == "", case.faults
