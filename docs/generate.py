@@ -34,8 +34,9 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
     "handoff.ended": (_STORE, "handoff.ended/RUN", "The branch was merged, or deleted unmerged."),
     "comment.made": (_STORE, "", "Our one status comment of an issue was written, or edited in place."),
     "run.finished": (_STORE, "finish/RUN", "The run ended."),
-    "spend.reserved": (_STORE, "", "Money was set aside before a model call. Nothing writes it yet."),
-    "spend.settled": (_STORE, "", "What a model call cost in the end. Nothing writes it yet."),
+    "spend.reserved": (_STORE, "reserve/RUN/CALL", "Money and tokens were set aside before a model call, against every budget it counts for."),
+    "spend.settled": (_STORE, "settle/RUN/CALL", "What a model call cost in the end; its reservation is given back."),
+    "alert.raised": (_STORE, "alert/RULE/WINDOW", "Something people should know, told once for each window."),
     "control.set": (_STORE, "", "A stop was set or taken away."),
     "task.reset": (_STORE, "", "A task got its attempts back, or was queued again because it went stale."),
     "task.skipped": (_STORE, "", "A person wants the task left alone."),
@@ -44,8 +45,9 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
     "store.migrated": (_STORE, "", "The tables were brought from one schema number to another."),
     "step.started": (_TRANSCRIPT, "", "The agent announced a step; it is on disk before the step begins."),
     "step.finished": (_TRANSCRIPT, "", "A step ended. Long output is a file named by its sha256."),
-    "model.called": (_TRANSCRIPT, "", "A model was called. Nothing writes it yet."),
+    "model.called": (_TRANSCRIPT, "", "A model was called, with what was asked and answered, as the gateway saw it."),
     "agent.said": (_TRANSCRIPT, "", "Anything else the agent printed; nothing it says is believed."),
+    "agent.asked": (_TRANSCRIPT, "", "The agent asks a person; the run ends as waiting."),
 }
 
 

@@ -60,6 +60,7 @@ attempts: 3
 queue_capacity: 7
 store: sqlite
 sandbox: L2
+model: claude-x
 lanes: {polish: {priority: 1, slots: 4}}
 ask_from: low
 block_from: medium
@@ -67,7 +68,7 @@ protected: ["deploy/**"]
 plan_only: [money]
 checks: [{name: lint, run: [make, lint]}]
 decisions: {expires: 90m}
-budget: {run_usd: 1, issue_usd: 2.5, day_usd: null}
+budget: {run_usd: 1, issue_usd: 2.5, day_usd: null, repo_usd: 9}
 retention: {sessions: 12h}
 handoff: {draft: true, reviewers: [ada], ci_runs_with_secrets: true}
 apps: [labeler]
@@ -78,6 +79,7 @@ github: {reserve: 7}
     assert read == Config(
         forge="github",
         agent="command",
+        model="claude-x",
         mission="replace-text",
         mode="autonomous",
         max_issues=10,
@@ -94,6 +96,7 @@ github: {reserve: 7}
         decision_hours=1.5,
         run_usd=1,
         issue_usd=2.5,
+        repo_usd=9,
         session_days=0.5,
         draft=True,
         reviewers=("ada",),

@@ -135,7 +135,8 @@ def _keep(place: Path, data: Mapping[str, Any]) -> None:
 
 
 def _config(data: Mapping[str, Any], text: str) -> Config:
-    same = ("forge", "agent", "mission", "mode", "max_issues", "attempts", "queue_capacity", "store", "sandbox")
+    same = ("forge", "agent", "model", "mission", "mode", "max_issues", "attempts")
+    same += ("queue_capacity", "store", "sandbox")
     values: dict[str, Any] = {key: data[key] for key in same if key in data}
     values |= {key: tuple(data[key]) for key in ("protected", "plan_only", "apps") if key in data}
     values |= data.get("budget", {}) | data.get("github", {}) | _risks(data)
@@ -152,7 +153,7 @@ def _config(data: Mapping[str, Any], text: str) -> Config:
 
 
 def _mission(data: Mapping[str, Any], text: str, name: str) -> Mission:
-    same = ("name", "version", "goal", "type", "agent", "plan_only", "requires_approval", "repair")
+    same = ("name", "version", "goal", "type", "agent", "model", "plan_only", "requires_approval", "repair")
     values: dict[str, Any] = {key: data[key] for key in same if key in data} | _risks(data)
     values.setdefault("agent", "planner" if data.get("steps") else "")
     return Mission(

@@ -177,6 +177,18 @@ class Agent(Protocol):
     def secrets(self) -> tuple[str, ...]:
         """Names of environment variables that must never reach the agent."""
 
+    @property
+    def protocol(self) -> str:
+        """What it speaks to models, a name in `protocols`; "" when it calls none."""
+
+    @property
+    def needs_port(self) -> bool:
+        """Whether it reaches the gateway by TCP on loopback, not by the unix socket itself."""
+
+    @property
+    def tells_end(self) -> bool:
+        """Whether its output says how it ended (Seen.verdict); then one that does not say it has failed."""
+
     def runs_programs(self, brief: Brief) -> bool:
         """Whether it may start programs of the repository's choosing, which need a box."""
 

@@ -98,7 +98,8 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         "comment.made": "issue comment sha256",
         "run.finished": "outcome why seconds usd tokens transcript_sha256",
         "spend.reserved": "scopes usd tokens",
-        "spend.settled": "usd tokens model",
+        "spend.settled": "scopes usd tokens model reserved_usd reserved_tokens",
+        "alert.raised": "rule window says",
         "control.set": "scope state why",
         "task.reset": "scope state why",
         "task.skipped": "scope state why",
@@ -108,8 +109,9 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         # The inside of a run; these live in its transcript.jsonl, never in the store.
         "step.started": "step tool_call",
         "step.finished": "step exit duration output output_sha256",
-        "model.called": "model usage",
+        "model.called": "call protocol model usage usd seconds request response",
         "agent.said": "text",
+        "agent.asked": "question options",
     }.items()
 }
 
@@ -384,20 +386,22 @@ class Success:
 
 @value
 class Limits:
-    """Bounds of one run; usd and tokens of 0 mean: no model may be called."""
+    """Bounds of one run; usd and tokens of 0 mean: no model may be called. `turns`: calls of a model; 0, any number."""
 
     steps: int = 50
     minutes: float = 20.0
     stall_minutes: float = 5.0
     usd: float = 0.0
     tokens: int = 0
+    turns: int = 0
 
 
 @value
 class Mission:
     """How a class of tasks is done: versioned YAML, validated by `schemas/mission.json`.
 
-    `agent` is "" when it names none and has no steps: then the configuration's agent does it.
+    `agent` is "" when it names none and has no steps: then the configuration's agent does it. `model` is "" when the
+    configuration's is meant, or the agent's own.
     """
 
     name: str
@@ -419,6 +423,7 @@ class Mission:
     block_from: Risk = Risk.HIGH
     sha256: str = ""
     source: str = ""
+    model: str = ""
 
 
 @value
@@ -457,6 +462,8 @@ class Config:
     run_usd: float | None = None
     issue_usd: float | None = None
     day_usd: float | None = None
+    repo_usd: float | None = None
+    model: str = ""
     session_days: float = 30.0
     draft: bool = False
     reviewers: tuple[str, ...] = ()
@@ -722,7 +729,8 @@ class Command:
     """A program to start: argv, its whole environment, its folder, and what it reads first on standard input.
 
     `paced`: the program waits for a line "go" on standard input after each step it announces, so that the announced
-    step is on disk, and no stop switch set, before it begins.
+    step is on disk, and no stop switch set, before it begins. `after`: a file whose lines are read as more output once
+    the program has ended, for programs that tell how they ended in a file only.
     """
 
     argv: tuple[str, ...]
@@ -730,14 +738,22 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: bytes = b""
     paced: bool = False
+    after: str = ""
 
 
 @value
 class Room:
-    """What a box lets a program see: one writable folder and some read-only ones. No network, no home, no /run."""
+    """What a box lets a program see: one writable folder and some read-only ones. No network, no home, no /run.
+
+    `writable` are further folders it may write. `socket` is the one unix socket that crosses, at the same path inside,
+    "" for none; with a `port`, programs inside reach it on 127.0.0.1 there too.
+    """
 
     work: str
     readable: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    socket: str = ""
+    port: int = 0
 
 
 @value
@@ -753,7 +769,12 @@ class Ended:
 
 @value
 class Brief:
-    """What an agent is given: the task, the mission with its inputs filled in, and why it is asked again, if it is."""
+    """What an agent is given: the task, the mission with its inputs filled in, and why it is asked again, if it is.
+
+    `endpoint` is its way to models, None when it may call none; `home` a writable folder for its own settings, apart
+    from `work`; `program` the folder its own program was installed to, "" when it is looked for on PATH. `past` are the
+    messages of the run it goes on from, `answer` what a person said to its question.
+    """
 
     task: Task
     mission: Mission
@@ -762,11 +783,74 @@ class Brief:
     work: str
     complaint: str = ""
     argv: tuple[str, ...] = ()
+    endpoint: Endpoint | None = None
+    home: str = ""
+    program: str = ""
+    past: tuple[Mapping[str, Any], ...] = ()
+    answer: str = ""
 
 
 @value
 class Seen:
-    """What one line of an agent's output means: transcript events (kind, data), and whether it waits for "go"."""
+    """What one line of an agent's output means: transcript events (kind, data), and whether it waits for "go".
+
+    `verdict` is there on the line that says how it ended.
+    """
 
     events: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     waits: bool = False
+    verdict: Verdict | None = None
+
+
+# --- models --------------------------------------------------------------------------------------------------------
+
+
+@value
+class Usage:
+    """Tokens of model calls as the provider counts them; those of its cache, read or written, are not in `input`."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.input + self.output + self.cache_read + self.cache_write
+
+
+@value
+class Endpoint:
+    """How an agent in its box reaches models: the run's gateway, and nothing else.
+
+    `socket` is the path of its unix socket, the same inside and outside; `port` the loopback port inside that leads
+    there, 0 when the agent needs none. `token` is the run's own bearer: no key, worth nothing elsewhere. `model` is the
+    name to ask for, `max_output` the most tokens an answer may have.
+    """
+
+    socket: str
+    port: int
+    token: str
+    model: str
+    max_output: int
+
+    @property
+    def url(self) -> str:
+        """The gateway as an HTTP client inside the box names it."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@value
+class Verdict:
+    """What an agent's own output says of how it ended: a claim, weighed beside its exit code and the change it left.
+
+    `usage` is what it counted itself, None when it does not say; `denied` are tools it was not allowed; `session` the
+    name under which it could be resumed.
+    """
+
+    ok: bool
+    why: str = ""
+    usage: Usage | None = None
+    denied: tuple[str, ...] = ()
+    session: str = ""

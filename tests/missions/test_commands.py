@@ -73,7 +73,7 @@ def test_validate_tells_every_problem_with_its_fix(repo):
     assert code == 1
     assert out == (
         '.github/autonomy/missions/rename.yml:5: unknown key "max_step" under limits\n'
-        '  Next: did you mean "steps"? The limits are steps, minutes, stall_minutes, usd, tokens.\n'
+        '  Next: did you mean "steps"? The limits are steps, minutes, stall_minutes, usd, tokens, turns.\n'
     )
 
 

@@ -7,6 +7,9 @@ from autonomy_pack.errors import UsageError
 from autonomy_pack.model import Brief, Command, Seen
 
 secrets: tuple[str, ...] = ()
+protocol = ""
+needs_port = False
+tells_end = False
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
 _CHARACTERS = 4000

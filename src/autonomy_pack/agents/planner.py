@@ -6,6 +6,9 @@ from autonomy_pack.agents import paced
 from autonomy_pack.model import Brief, Command
 
 secrets: tuple[str, ...] = ()
+protocol = ""
+needs_port = False
+tells_end = False
 read = paced.read
 
 
