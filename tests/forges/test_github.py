@@ -120,8 +120,7 @@ def test_whatever_request_fails_the_next_run_ends_as_if_none_had(
     hub.faults.add(Fault(kind, nth=nth, times=5))
     with contextlib.suppress(WorldError):
         forge().publish(offer)
-    if any(fault.done == 0 for fault in hub.faults.left):
-        pytest.skip("a run has fewer requests")
+    assert not any(fault.done == 0 for fault in hub.faults.left), "a run sends fewer requests: ask for fewer"
     hub.faults.clear()
     forge().publish(offer)
     refs, pulls = seen(repo)

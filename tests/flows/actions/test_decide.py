@@ -302,18 +302,18 @@ def test_a_stored_answer_is_never_believed(waiting: Waiting) -> None:
         assert [one for one in stored if heard.again(github, one, str(waiting.issue))] == []
         still_open = DecisionOpen(decision=waiting.decision, action_sha256=sha256)
         assert store.append(stored[:1], only_if=still_open)
-        assert decide.is_answered(github, store, waiting.decision) == ""
+        assert heard.answer(github, store, waiting.decision, str(waiting.issue)) == ""
 
 
 def test_a_true_answer_is_found_again(waiting: Waiting) -> None:
     waiting.say(f"/autonomy deny {waiting.decision}")
     github, _, store = waiting.job()
     with closing(github), closing(store):
-        assert decide.is_answered(github, store, waiting.decision) == "deny"
+        assert heard.answer(github, store, waiting.decision, str(waiting.issue)) == "deny"
         waiting.repo.permit("ada", "read")
     github, _, store = waiting.job()
     with closing(github), closing(store):
-        assert decide.is_answered(github, store, waiting.decision) == ""
+        assert heard.answer(github, store, waiting.decision, str(waiting.issue)) == ""
 
 
 def test_the_label_of_a_writer_approves_the_one_that_waits_and_is_taken_off(waiting: Waiting) -> None:

@@ -358,4 +358,7 @@ def test_the_largest_leg_that_fits_has_less_than_a_kibibyte() -> None:
     longest = {"node": "x" * 100, "issue": "9" * 19, "event": "9" * 19, "mission": "f" * 40, "agent": "p" * 64}
     longest |= {"lane": "d" * 40, "attempt": 10**9, "minutes": 360, "usd": 0.1 + 0.2, "tokens": 10**12}
     branch = f"agent/{'a' * 64}/{'9' * 19}-00000000-{'x' * 30}"
-    assert len(plans.leg_text(plans.leg_of({**LEG, **longest, "branch": branch}))) < 1024
+    assert (
+        len(json.dumps(plans.leg_json(plans.leg_of({**LEG, **longest, "branch": branch})), separators=(",", ":")))
+        < 1024
+    )

@@ -148,7 +148,7 @@ def _asked(here: _Here) -> tuple[Event, Head]:
     told = list(here.store.events(subject=wanted, kinds=["decision.asked"]))
     if head is None or not told or names.issue_of_run(told[0].run) != here.said.issue:
         raise _no(f"there is no decision {wanted} about this issue", "Its id stands in the comment that asked.")
-    if here.said.label and told[0].at > _stamp(here.said.at):
+    if here.said.label and told[0].at > heard.stamp(here.said.at):
         raise _no(f"{wanted} was asked after this was said", "Read it, then answer anew.")
     return told[0], head
 
@@ -166,12 +166,8 @@ def _only_one(here: _Here) -> str:
 
 def _is_ours(here: _Here, head: Head) -> bool:
     """Whether this very label event answered it: a job that runs again goes on where it was cut off."""
-    answered = _answered(here.store, head.subject)
+    answered = heard.answered(here.store, head.subject)
     return answered is not None and answered.data["via"] == here.said.via
-
-
-def _answered(store: GitRefs, decision: str) -> Event | None:
-    return next(iter(store.events(subject=decision, kinds=["decision.answered"])), None)
 
 
 def _need_pending(here: _Here, asked: Event) -> None:
@@ -201,37 +197,12 @@ def _store_answer(here: _Here, asked: Event, head: Head, option: str) -> None:
     still_open = DecisionOpen(decision=asked.subject, action_sha256=asked.data["action_sha256"])
     if here.store.append([event], only_if=still_open):
         return
-    before = _answered(here.store, asked.subject)
+    before = heard.answered(here.store, asked.subject)
     # Who approves what is approved already lets it be completed, should whoever did it first not have come that far.
     if before is None or before.data["option"] != option:
         now = here.store.head(asked.subject) or head
         state = "expired" if now.status == "pending" else f"{now.status} already"
         raise _no(f"{asked.subject} is {state}", "Nothing was changed; `/autonomy retry` begins anew.")
-
-
-def is_answered(github: GitHub, store: GitRefs, decision: str) -> str:
-    """approve, deny, or "" for a decision, as the comment or label event itself says now.
-
-    A stored answer is only where to look: any workflow with contents: write can store one.
-    """
-    answered = _answered(store, decision)
-    asked = next(iter(store.events(subject=decision, kinds=["decision.asked"])), None)
-    if answered is None or asked is None:
-        return ""
-    if answered.data["via"] == "expiry":
-        return "deny"
-    issue = names.issue_of_run(asked.run)
-    said = heard.again(github, answered, issue)
-    if said is None or said.issue != issue or said.verb != answered.data["option"]:
-        return ""
-    if said.label and asked.at > _stamp(said.at):
-        return ""
-    return said.verb if said.decision in ("", decision) else ""
-
-
-def _stamp(at: str) -> str:
-    """GitHub tells whole seconds: what was said within the second of a question was said after it."""
-    return f"{at[:19]}.999999Z"
 
 
 # --- the other words -----------------------------------------------------------------------------------------------

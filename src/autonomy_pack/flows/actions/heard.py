@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.model import Event, WorkflowRun, value
-from autonomy_pack.policy import agent_pull, answers
+from autonomy_pack.policy import agent_pull, answers, names
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
+    from autonomy_pack.store.gitrefs import GitRefs
 
 
 @value
@@ -127,6 +128,33 @@ def again(github: GitHub, answered: Event, issue: str) -> Heard | None:
         found = label(github, issue, name, number)
         return found[0] if found else None
     return None
+
+
+def answered(store: GitRefs, decision: str) -> Event | None:
+    """The answer to a decision that is stored, None without one: where to look, and no more."""
+    return next(iter(store.events(subject=decision, kinds=["decision.answered"])), None)
+
+
+def answer(github: GitHub, store: GitRefs, decision: str, issue: str) -> str:
+    """approve, deny, or "" for a decision about an issue, as the comment or label event itself says now.
+
+    A stored answer is only where to look: any workflow with contents: write can store one.
+    """
+    stored = answered(store, decision)
+    asked = next(iter(store.events(subject=decision, kinds=["decision.asked"])), None)
+    if stored is None or asked is None or names.issue_of_run(asked.run) != issue:
+        return ""
+    if stored.data["via"] == "expiry":
+        return "deny"
+    said = again(github, stored, issue)
+    if said is None or (said.verb, said.issue) != (stored.data["option"], issue) or said.decision not in ("", decision):
+        return ""
+    return "" if said.label and asked.at > stamp(said.at) else said.verb
+
+
+def stamp(at: str) -> str:
+    """GitHub tells whole seconds: what was said within the second of a question was said after it."""
+    return f"{at[:19]}.999999Z"
 
 
 def _mapping(payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:

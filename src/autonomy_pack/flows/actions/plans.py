@@ -42,8 +42,3 @@ def leg_of(data: Any) -> Leg:
     """The leg of such fields, wherever they were found; WorldError for anything else."""
     whole = {"version": 1, "repo": "o/n", "run_id": 1, "run_attempt": 1, "legs": [data]}
     return from_json(json.dumps(whole)).legs[0]
-
-
-def leg_text(leg: Leg) -> str:
-    """One leg alone, as the matrix of the `run` job carries it."""
-    return json.dumps(leg_json(leg), ensure_ascii=True, separators=(",", ":"))

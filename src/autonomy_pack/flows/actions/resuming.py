@@ -91,12 +91,4 @@ def _need_signed(case: Case, judged: Judged, kept: Said, base: str) -> None:
 def is_agreed(case: Case, kept: Said) -> bool:
     """Whether a person agreed to exactly this change, as their comment or label itself says now."""
     decision = names.decision_id(kept.run, leases.action_sha256(kept))
-    store, issue = case.means.store, kept.leg.issue
-    answered = next(iter(store.events(subject=decision, kinds=["decision.answered"])), None)
-    asked = next(iter(store.events(subject=decision, kinds=["decision.asked"])), None)
-    if answered is None or asked is None:
-        return False
-    said = heard.again(case.means.github, answered, issue)
-    if said is None or (said.verb, said.issue) != ("approve", issue) or said.decision not in ("", decision):
-        return False
-    return not (said.label and asked.at > f"{said.at[:19]}.999999Z")
+    return heard.answer(case.means.github, case.means.store, decision, kept.leg.issue) == "approve"
