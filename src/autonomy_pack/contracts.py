@@ -9,6 +9,7 @@ from autonomy_pack.model import (
     Brief,
     Change,
     Command,
+    Desk,
     Event,
     Finding,
     Handoff,
@@ -182,6 +183,10 @@ class Agent(Protocol):
         """What it speaks to models, a name in `protocols`; "" when it calls none."""
 
     @property
+    def model(self) -> str:
+        """The model it asks when neither mission nor configuration names one; "" when it has none of its own."""
+
+    @property
     def needs_port(self) -> bool:
         """Whether it reaches the gateway by TCP on loopback, not by the unix socket itself."""
 
@@ -210,8 +215,35 @@ class Tool(Protocol):
     def risk(self) -> Risk:
         """How dangerous the step is by itself."""
 
+    @property
+    def mutates(self) -> bool:
+        """Whether it may change the tree or anything else: then a person can be asked before it begins."""
+
     def run(self, arguments: Any, folder: str) -> str:
         """Do it below `folder` and nowhere else; a sentence about what was done. Raises PackError when it cannot."""
+
+
+class ModelTool(Protocol):
+    """One thing that a model may do: a module. Its file name is the name that the model calls it by."""
+
+    @property
+    def description(self) -> str:
+        """What it does, for the model to read."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema of its arguments, out of the words that `programs/shapes.py` knows."""
+
+    @property
+    def risk(self) -> Risk:
+        """How dangerous a call is by itself."""
+
+    @property
+    def mutates(self) -> bool:
+        """Whether it may change the tree or anything else: then a person can be asked before it begins."""
+
+    def run(self, arguments: Mapping[str, Any], desk: Desk) -> str:
+        """Do it; what the model is told. Raises PackError, whose words it is told too, when it cannot."""
 
 
 class Sandbox(Protocol):

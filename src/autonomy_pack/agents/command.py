@@ -8,6 +8,7 @@ from autonomy_pack.model import Brief, Command, Seen
 
 secrets: tuple[str, ...] = ()
 protocol = ""
+model = ""
 needs_port = False
 tells_end = False
 

@@ -7,6 +7,7 @@ from autonomy_pack.model import Brief, Command
 
 secrets: tuple[str, ...] = ()
 protocol = ""
+model = ""
 needs_port = False
 tells_end = False
 read = paced.read

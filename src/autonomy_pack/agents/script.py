@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import Any
 
 from autonomy_pack.agents import paced
-from autonomy_pack.model import Brief, Command, Step
+from autonomy_pack.model import Brief, Command, Seen, Step, Verdict
 
 secrets: tuple[str, ...] = ()
 protocol = ""
+model = ""
 needs_port = False
 tells_end = False
-read = paced.read
+
+
+def read(line: bytes) -> Seen:
+    """A step, something it said, or what it gives back: `{"kind": "returned", "data": {"text": …}}`."""
+    try:
+        said = json.loads(line)
+        if said["kind"] == "returned":
+            return Seen(verdict=Verdict(ok=True, returned=str(said["data"]["text"])))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    return paced.read(line)
 
 
 def runs_programs(brief: Brief) -> bool:  # noqa: ARG001  (some behaviours do, and all of them mean harm)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from autonomy_pack.contracts import Sandbox
-from autonomy_pack.edges import documents, files, host
+from autonomy_pack.edges import host
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import settings
 from autonomy_pack.model import Command, Config, Room, value
 from autonomy_pack.sandboxes import SANDBOXES
 
@@ -23,9 +25,19 @@ class Box:
     missing: str = ""
     toolchain: tuple[str, ...] = ()
 
-    def wrap(self, command: Command, work: str, readable: tuple[str, ...] = ()) -> Command:
-        """The command, boxed."""
-        return self.sandbox.wrap(command, Room(work=work, readable=(*readable, *self.toolchain)))
+    def wrap(
+        self,
+        command: Command,
+        work: str,
+        readable: tuple[str, ...] = (),
+        *,
+        writable: tuple[str, ...] = (),
+        socket: str = "",
+        port: int = 0,
+    ) -> Command:
+        """The command, boxed; only for an agent with a model does a socket cross, and with a port TCP inside."""
+        seen = (*filter(None, readable), *self.toolchain)
+        return self.sandbox.wrap(command, Room(work=work, readable=seen, writable=writable, socket=socket, port=port))
 
     def need_for_programs(self) -> None:
         """UsageError where programs of a repository's or an agent's choosing may not run."""
@@ -37,15 +49,11 @@ class Box:
 
 
 def _users_word() -> str:
-    """What ~/.config/autonomy/config.yml says of the sandbox, "" when nothing; UsageError when it cannot be read."""
-    path = host.config_home() / "config.yml"
-    if not path.is_file():
-        return ""
-    said = documents.load_yaml(files.read(path).decode("utf-8", "replace"), str(path))
-    words = said.data or {}
-    if not isinstance(words, dict) or set(words) - {"sandbox"} or words.get("sandbox") not in LEVELS:
-        raise UsageError(f"{path} is not understood", f"Its one key is sandbox: one of {', '.join(LEVELS)}.")
-    return str(words["sandbox"])
+    """What the user's own settings say of the sandbox, "" when nothing; UsageError when that is no level."""
+    word = settings.read().sandbox
+    if word and word not in LEVELS:
+        raise UsageError(f"the user's settings say sandbox: {one_line(word, 40)}", f"It is one of {', '.join(LEVELS)}.")
+    return word
 
 
 def choose(config: Config, asked: str | None) -> Box:

@@ -1,0 +1,94 @@
+"""Which model a run asks, at which address, with whose key. Keys and addresses are a person's word alone.
+
+A key is read where it is needed, handed to the gateway on its standard input, and is in no environment, argument or
+file of anything that is started here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autonomy_pack.contracts import Agent
+from autonomy_pack.edges import host
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import settings
+from autonomy_pack.model import Config, Mission, value
+
+# Protocol → provider: two protocols of one provider share its key.
+_PROVIDER_OF: Mapping[str, str] = {
+    "anthropic": "anthropic",
+    "openai_responses": "openai",
+    "openai_chat": "openai",
+    "gemini": "gemini",
+}
+# Provider → the variables that may hold its key, the variable of its address, its address.
+_KNOWN: Mapping[str, tuple[tuple[str, ...], str, str]] = {
+    "anthropic": (("ANTHROPIC_API_KEY",), "AUTONOMY_ANTHROPIC_URL", "https://api.anthropic.com"),
+    "openai": (("OPENAI_API_KEY",), "AUTONOMY_OPENAI_URL", "https://api.openai.com"),
+    "gemini": (
+        ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        "AUTONOMY_GEMINI_URL",
+        "https://generativelanguage.googleapis.com",
+    ),
+}
+
+
+@value
+class Upstream:
+    """Where a protocol's calls go. `key` is never shown: it has no place in any text of ours."""
+
+    url: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"Upstream(url={self.url!r}, key=…)"
+
+
+def upstream(protocol: str) -> Upstream:
+    """The address and the key for that protocol; UsageError when there is no key."""
+    keys, url_variable, default = _names(protocol)
+    key = next(filter(None, map(host.setting, keys)), "")
+    if not key:
+        raise UsageError(f"there is no key for {_PROVIDER_OF[protocol]}", _how_to_give(protocol, keys))
+    said = settings.read().models.get(_PROVIDER_OF[protocol], settings.Provider())
+    return Upstream(url=(host.setting(url_variable) or said.url or default).rstrip("/"), key=key.strip())
+
+
+def why_none(agent: Agent) -> str:
+    """Why that agent can call no model here, with the fix; "" when it can, or needs none."""
+    try:
+        if agent.protocol:
+            upstream(agent.protocol)
+    except UsageError as error:
+        return f"{error.says}. {error.fix}"
+    return ""
+
+
+def keys() -> tuple[str, ...]:
+    """Every key that is set here: no sink may show them, whatever their variables are called."""
+    return tuple(key for protocol in _PROVIDER_OF for name in _names(protocol)[0] if (key := host.setting(name)))
+
+
+def chosen(mission: Mission, config: Config, agent: Agent) -> str:
+    """The one model that a run may ask: the mission's, the configuration's, or the agent's own; UsageError if none."""
+    model = mission.model or config.model or agent.model
+    if not model:
+        raise UsageError("no model is named", "Name one: --model, `model:` of the mission or of the configuration.")
+    return model
+
+
+def prices() -> Mapping[str, Mapping[str, float]]:
+    """What the user says that models cost, dollars a million tokens; others are looked up by the gateway."""
+    return settings.read().prices
+
+
+def _names(protocol: str) -> tuple[tuple[str, ...], str, str]:
+    names, url_variable, default = _KNOWN[_PROVIDER_OF[protocol]]
+    own = settings.read().models.get(_PROVIDER_OF[protocol], settings.Provider()).key_env
+    return ((own,) if own else names), url_variable, default
+
+
+def _how_to_give(protocol: str, names: tuple[str, ...]) -> str:
+    if host.setting("GITHUB_ACTIONS") == "true":
+        return f"Give the workflow its secret {_PROVIDER_OF[protocol]}_api_key."
+    return f"Set {' or '.join(names)} in the environment."
