@@ -47,7 +47,7 @@ class User:
         work = str(given.get("work", self.work))
         told = {
             "sandbox": sandbox, "argv": argv, "cwd": work, "work": work, "env": {"PATH": os.defpath}, "stdin": "",
-            "readable": [], "launcher": "", "seconds": 60, "pid_file": "",
+            "readable": [], "writable": [], "socket": "", "port": 0, "launcher": "", "seconds": 60, "pid_file": "",
         }  # fmt: skip
         return [*self.argv(), str(self.shared / "driver.py"), json.dumps(told | given)]
 

@@ -16,7 +16,14 @@ if missing := sandbox.missing():
     sys.exit()
 argv = [sys.executable if word == "PYTHON" else word for word in given["argv"]]
 command = Command(argv=tuple(argv), cwd=given["cwd"], env=given["env"], stdin=given["stdin"].encode())
-command = sandbox.wrap(command, Room(work=given["work"], readable=tuple(given["readable"])))
+room = Room(
+    work=given["work"],
+    readable=tuple(given["readable"]),
+    writable=tuple(given["writable"]),
+    socket=given["socket"],
+    port=given["port"],
+)
+command = sandbox.wrap(command, room)
 if given["launcher"]:
     argv = [given["launcher"] if word.endswith("/box.py") else word for word in command.argv]
     command = Command(argv=tuple(argv), cwd=command.cwd, env=command.env, stdin=command.stdin)

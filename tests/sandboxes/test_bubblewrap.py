@@ -129,7 +129,7 @@ MUTATIONS = {
     "hostname": ('"--hostname", "box", ', "", {"know the host's name"}),
     "root": ('"--remount-ro", "/", ', "", {"write to the root"}),
     "dev": ('"--remount-ro", "/dev", ', "", {"write to /dev"}),
-    "readable": ('"--bind" if place == work else "--ro-bind"', '"--bind"', {"write what it may read"}),
+    "readable": ('"--bind" if place in room.write else "--ro-bind"', '"--bind"', {"write what it may read"}),
     "passwd": ('"passwd": f"box', '"passwd": f"root:x:0:0::/:/\\nbox', {"look for users"}),
     "core": ("resource.setrlimit(resource.RLIMIT_CORE, (0, 0))", "", {"dump core"}),
 }

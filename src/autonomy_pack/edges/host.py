@@ -51,6 +51,13 @@ def user_name() -> str:
         return str(os.geteuid())
 
 
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @cache
 def _boot() -> str:
     try:

@@ -1,7 +1,10 @@
 """The box launcher: starts one program, boxed or not, and takes all it began with it when either of them ends.
 
     python -I -S box.py none PARENT -- ARGV…
-    python -I -S box.py bubblewrap PARENT BWRAP WORK READABLE… -- ARGV…
+    python -I -S box.py bubblewrap PARENT KEY=VALUE… -- ARGV…
+
+The keys: `bwrap` (its path), `write` and `read` (a folder or file that the program may; as many as there are), `socket`
+(the one unix socket that crosses, at the same path inside), `filter` (of system calls, in hex: sandboxes/seccomp.py).
 
 It runs alone (standard library, no site), because it starts before every program. Its environment is the program's:
 nothing secret is ever in an argv. PARENT is the process it must not outlive. A program ended by signal n counts as
@@ -41,31 +44,48 @@ _MERGED = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"]
 def main(words: list[str]) -> int:
     """Start the program and stay until it and everything below it is gone; its exit code."""
     end = words.index("--")
-    (mode, parent, *places), argv = words[:end], words[end + 1 :]
+    (mode, parent, *pairs), argv = words[:end], words[end + 1 :]
+    room = _Room(pairs)
     _die_with(int(parent), signal.SIGTERM)
     if _LINUX:
         _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         _forget_locale()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
-    owner = _lend(places[1]) if mode == "bubblewrap" and os.geteuid() == 0 else ""
+    lent = [(folder, _lend(folder)) for folder in room.write if mode != "none" and os.geteuid() == 0]
     try:
-        return _wait_for(_start(places, argv), int(parent))
+        return _wait_for(_start(mode, room, argv), int(parent))
     finally:
         _end_all()
-        if owner:
-            _give(places[1], owner)
+        for folder, owner in lent:
+            _give(folder, owner)
 
 
-def _start(places: list[str], argv: list[str]) -> int:
+class _Room:
+    """What the words say of the box."""
+
+    def __init__(self, pairs: list[str]) -> None:
+        told = [pair.partition("=") for pair in pairs]
+        self.write = [value for key, _, value in told if key == "write"]
+        self.read = [value for key, _, value in told if key == "read"]
+        one = {key: value for key, _, value in told}
+        self.bwrap, self.socket = one.get("bwrap", ""), one.get("socket", "")
+        self.filter = bytes.fromhex(one.get("filter", ""))
+
+    def places(self) -> list[str]:
+        """All that is bound, a folder before what lies in it."""
+        return sorted({*self.write, *self.read, self.socket} - {""})
+
+
+def _start(mode: str, room: _Room, argv: list[str]) -> int:
     me = os.getpid()
     child = os.fork()
     if child:
         return child
     try:
         os.setsid()
-        if places:
-            argv = _box(places[0], places[1], places[2:], argv)
+        if mode == "bubblewrap":
+            argv = _box(room, argv)
         _be_ordinary()
         _leave_keyring()
         _die_with(me, signal.SIGKILL)
@@ -165,17 +185,27 @@ def _parent(pid: int) -> int:
 # --- the box ------------------------------------------------------------------------------------------------------
 
 
-def _box(bwrap: str, work: str, readable: list[str], argv: list[str]) -> list[str]:
+def _box(room: _Room, argv: list[str]) -> list[str]:
     """Become what may enter the box; the argv of bubblewrap around the program's."""
     folder = os.getcwd()
-    places = sorted({work, *readable})
-    sources = {place: place for place in places}
+    sources = {place: place for place in room.places()}
     if os.geteuid() == 0:
-        sources = _stage(places)
+        sources = _stage(room.places())
         _drop()
-    os.environ |= {"HOME": "/tmp/home", "TMPDIR": "/tmp", "PATH": os.environ.get("PATH") or os.defpath}
-    binds = [word for place in places for word in ("--bind" if place == work else "--ro-bind", sources[place], place)]
-    return [bwrap, *_walls(), *binds, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder, "--", *argv]
+    _settle(room)
+    binds: list[str] = []
+    for place, source in sources.items():
+        binds += ["--bind" if place in room.write else "--ro-bind", source, place]
+    sealed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder]
+    return [room.bwrap, *_walls(), *binds, *sealed, "--", *argv]
+
+
+def _settle(room: _Room) -> None:
+    """The environment inside: a fresh home, unless the one that was given is in the room."""
+    home = os.environ.get("HOME", "")
+    if not any(home == place or home.startswith(f"{place}/") for place in room.write):
+        os.environ["HOME"] = "/tmp/home"
+    os.environ |= {"TMPDIR": "/tmp", "PATH": os.environ.get("PATH") or os.defpath}
 
 
 def _walls() -> list[str]:

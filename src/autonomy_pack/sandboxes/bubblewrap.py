@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 from functools import cache
-from pathlib import Path
 
 from autonomy_pack.edges import host, shell
 from autonomy_pack.model import Command, Room
@@ -39,10 +38,9 @@ def missing() -> str:
 
 
 def wrap(command: Command, room: Room) -> Command:
-    """The same program in the box: `room.work` writable, `room.readable` and our toolchain readable, at their paths."""
-    readable = {os.path.normpath(path) for path in (*room.readable, *launcher.toolchain()) if Path(path).exists()}
-    work = os.path.normpath(room.work)
-    return launcher.through("bubblewrap", (_bwrap() or "/usr/bin/bwrap", work, *sorted(readable - {work})), command)
+    """The same program in the box: what it may write and read, and our toolchain, at their own paths."""
+    pairs = [f"bwrap={_bwrap() or '/usr/bin/bwrap'}", *launcher.places(room)]
+    return launcher.through("bubblewrap", pairs, launcher.bridged(command, room))
 
 
 def _bwrap() -> str | None:

@@ -6,20 +6,39 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from autonomy_pack.edges import host
-from autonomy_pack.model import Command
+from autonomy_pack.model import Command, Room
 
 _PACK = Path(__file__).resolve().parent.parent
 
 
-def through(mode: str, places: Sequence[str], command: Command) -> Command:
+def through(mode: str, pairs: Sequence[str], command: Command) -> Command:
     """The command, started by the launcher in that mode; its environment, folder and input stay its own."""
-    launcher = (sys.executable, "-I", "-S", str(_PACK / "programs" / "box.py"))
-    argv = (*launcher, mode, str(os.getpid()), *places, "--", *command.argv)
-    return Command(argv=argv, cwd=command.cwd, env=command.env, stdin=command.stdin, paced=command.paced)
+    argv = (*_program("box.py"), mode, str(os.getpid()), *pairs, "--", *command.argv)
+    return replace(command, argv=argv)
+
+
+def places(room: Room) -> list[str]:
+    """The launcher's words for what a room shows and our toolchain, none twice; what is not there is left out."""
+    writable = {os.path.normpath(path) for path in (room.work, *room.writable)}
+    readable = {os.path.normpath(path) for path in (*room.readable, *toolchain()) if Path(path).exists()} - writable
+    words = [*(f"write={path}" for path in sorted(writable)), *(f"read={path}" for path in sorted(readable))]
+    return [*words, f"socket={os.path.normpath(room.socket)}"] if room.socket else words
+
+
+def bridged(command: Command, room: Room) -> Command:
+    """The command behind a bridge from the room's loopback port to its socket, when it has a port."""
+    if not room.port:
+        return command
+    return replace(command, argv=(*_program("bridge.py"), room.socket, str(room.port), "--", *command.argv))
+
+
+def _program(name: str) -> tuple[str, ...]:
+    return (sys.executable, "-I", "-S", str(_PACK / "programs" / name))
 
 
 @cache
