@@ -44,10 +44,12 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
     "session.finished": (_STORE, "session-finished/ID", "A session ended: how many runs had which outcome."),
     "store.migrated": (_STORE, "", "The tables were brought from one schema number to another."),
     "step.started": (_TRANSCRIPT, "", "The agent announced a step; it is on disk before the step begins."),
+    "step.answered": (_TRANSCRIPT, "", "A step that changes something was asked about: what came of it."),
     "step.finished": (_TRANSCRIPT, "", "A step ended. Long output is a file named by its sha256."),
     "model.called": (_TRANSCRIPT, "", "A model was called, with what was asked and answered, as the gateway saw it."),
     "agent.said": (_TRANSCRIPT, "", "Anything else the agent printed; nothing it says is believed."),
     "agent.asked": (_TRANSCRIPT, "", "The agent asks a person; the run ends as waiting."),
+    "prompt.given": (_TRANSCRIPT, "", "What the agent was told, part by part: rank, source and the hash of what was shown."),
 }
 
 

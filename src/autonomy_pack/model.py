@@ -108,10 +108,12 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         "store.migrated": "from to backup",
         # The inside of a run; these live in its transcript.jsonl, never in the store.
         "step.started": "step tool_call",
+        "step.answered": "step answer by why",
         "step.finished": "step exit duration output output_sha256",
         "model.called": "call protocol model usage usd seconds request response",
         "agent.said": "text",
         "agent.asked": "question options",
+        "prompt.given": "sha256 bytes parts",
     }.items()
 }
 
@@ -182,7 +184,8 @@ class Decision:
 class Head:
     """The newest state of one subject, folded from its events: events are commits, heads are refs.
 
-    `type` is task, decision, control, session or day. `status` of a task: seen, queued, running, skipped,
+    `type` is task, decision, control, session or budget (subjects run:RUN, issue:TASK, day:DATE, repo: `usd` and
+    `tokens` are what is spent or set aside). `status` of a task: seen, queued, running, skipped,
     an Outcome, or what became of its handoff: merged, held (its branch was deleted unmerged).
     """
 
@@ -294,6 +297,24 @@ class Issue:
 
 
 @value
+class Comment:
+    """A comment of an issue or pull request. The body is untrusted text; `edited`: it changed after it was created.
+
+    `updated` is when it last changed; `app` the short name of the App it was written through, "" when none.
+    """
+
+    id: int
+    author: str
+    author_id: int
+    body: str
+    created: str
+    edited: bool
+    issue: str
+    app: str = ""
+    updated: str = ""
+
+
+@value
 class Criterion:
     """One item of an issue's Acceptance Criteria."""
 
@@ -306,7 +327,8 @@ class Task:
     """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by.
 
     `event` is the label event that made it eligible ("" where the forge has none); its lease is keyed on it.
-    A mission that a person runs by hand is a task without an issue: `issue` is "".
+    `labelled` is when that was, "" where nobody labels. A mission that a person runs by hand is a task without an
+    issue: `issue` is "".
     """
 
     id: str
@@ -326,6 +348,7 @@ class Task:
     url: str = ""
     event: str = ""
     node: str = ""
+    labelled: str = ""
 
 
 @value
@@ -401,7 +424,7 @@ class Mission:
     """How a class of tasks is done: versioned YAML, validated by `schemas/mission.json`.
 
     `agent` is "" when it names none and has no steps: then the configuration's agent does it. `model` is "" when the
-    configuration's is meant, or the agent's own.
+    configuration's is meant, or the agent's own. `returns` names the document it gives back instead of a change.
     """
 
     name: str
@@ -424,6 +447,7 @@ class Mission:
     sha256: str = ""
     source: str = ""
     model: str = ""
+    returns: str = ""
 
 
 @value
@@ -771,9 +795,12 @@ class Ended:
 class Brief:
     """What an agent is given: the task, the mission with its inputs filled in, and why it is asked again, if it is.
 
+    `prompt` is all that is said to it; `system` the part of it that ranks above every word of others, with which it
+    begins.
     `endpoint` is its way to models, None when it may call none; `home` a writable folder for its own settings, apart
     from `work`; `program` the folder its own program was installed to, "" when it is looked for on PATH. `past` are the
-    messages of the run it goes on from, `answer` what a person said to its question.
+    messages of the run it goes on from, `answer` what a person said to its question. `returns` is the JSON schema, as
+    text, of the document it has to give back, "" when it changes files instead.
     """
 
     task: Task
@@ -788,6 +815,23 @@ class Brief:
     program: str = ""
     past: tuple[Mapping[str, Any], ...] = ()
     answer: str = ""
+    system: str = ""
+    returns: str = ""
+
+
+@value
+class Desk:
+    """What the tools of a model work with: `work` is the tree, `outputs` the folder of what was too long to be told.
+
+    `env` is the environment of the programs they start, `seconds` the longest that one of these may run; `criteria` are
+    the texts of the acceptance criteria.
+    """
+
+    work: str
+    outputs: str
+    env: Mapping[str, str]
+    seconds: float
+    criteria: tuple[str, ...] = ()
 
 
 @value
@@ -846,7 +890,8 @@ class Verdict:
     """What an agent's own output says of how it ended: a claim, weighed beside its exit code and the change it left.
 
     `usage` is what it counted itself, None when it does not say; `denied` are tools it was not allowed; `session` the
-    name under which it could be resumed.
+    name under which it could be resumed; `returned` the JSON text of what it gives back, or its last words where such a
+    text may stand.
     """
 
     ok: bool
@@ -854,3 +899,4 @@ class Verdict:
     usage: Usage | None = None
     denied: tuple[str, ...] = ()
     session: str = ""
+    returned: str = ""

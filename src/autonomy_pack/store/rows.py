@@ -14,7 +14,9 @@ from autonomy_pack.model import EVENT_FIELDS, Event, Head, Holder, Lease
 from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen
 from autonomy_pack.store.connection import Row
 
-INSIDE_A_RUN = frozenset({"step.started", "step.finished", "model.called", "agent.said"})
+INSIDE_A_RUN = frozenset(
+    {"step.started", "step.answered", "step.finished", "model.called", "agent.said", "agent.asked", "prompt.given"}
+)
 _HEAD_FIELDS = tuple(Head.__dataclass_fields__)
 _FIX = "This is a defect of the program that wrote it; please report it with this message."
 

@@ -9,6 +9,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import COUNT, FILES, arguments, edited, text
 
 risk = Risk.LOW
+mutates = True
 schema = arguments(
     "append",
     "{files, text}",

@@ -10,6 +10,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import COUNT, FILES, arguments, counted, listed, named
 
 risk = Risk.MEDIUM
+mutates = True
 schema = arguments("delete", "{files}", ["files"], files=FILES, count=COUNT)
 
 

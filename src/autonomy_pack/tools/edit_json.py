@@ -10,6 +10,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import COUNT, EDITS, FILES, arguments, edited
 
 risk = Risk.LOW
+mutates = True
 schema = arguments("edit_json", "{files, edits}", ["files", "edits"], files=FILES, edits=EDITS, count=COUNT)
 
 

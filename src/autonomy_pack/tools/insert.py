@@ -11,6 +11,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import COUNT, FILES, arguments, edited, expression, text
 
 risk = Risk.LOW
+mutates = True
 schema = arguments(
     "insert",
     "{files, text, at}",

@@ -11,6 +11,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import COUNT, FILES, arguments, edited, listed, texts
 
 risk = Risk.MEDIUM
+mutates = True
 schema = arguments(
     "pin_actions",
     "{pins}",

@@ -23,6 +23,7 @@ from autonomy_pack.tools.arguments import (
 )
 
 risk = Risk.LOW
+mutates = True
 schema = arguments(
     "replace",
     "{find, with, files}",

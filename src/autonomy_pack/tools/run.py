@@ -9,6 +9,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import or_place
 
 risk = Risk.HIGH
+mutates = True
 _WORDS = {
     "type": "array",
     "minItems": 1,

@@ -10,6 +10,7 @@ from autonomy_pack.model import Risk
 from autonomy_pack.tools.arguments import arguments, text
 
 risk = Risk.LOW
+mutates = True
 schema = arguments(
     "write",
     "{path, text}",

@@ -60,6 +60,7 @@ def plain(event: Event) -> str:
         "task.claimed": lambda: "claimed",
         "run.started": lambda: f"agent {data['agent']}, mission {data['mission']}, sandbox {data['sandbox']}",
         "step.started": lambda: f"step {data['step']} {data['tool_call'].get('name', '')}",
+        "step.answered": lambda: f"step {data['step']} {data['answer']} by {data['by']}",
         "step.finished": lambda: f"step {data['step']} exit {data['exit']}",
         "change.made": lambda: f"changed {_files(len(data['files']))} +{data['added']} -{data['removed']}",
         "check.ran": lambda: f"check {data['name']} {_exit(data['exit'])} after {data['seconds']:.1f} s",
