@@ -420,6 +420,19 @@ class Limits:
 
 
 @value
+class Ceiling:
+    """The most that a budget may hold, None where there is no limit; `setting` names what sets it.
+
+    `scope` is the subject of the budget's head: run:RUN, issue:TASK, day:DATE or repo.
+    """
+
+    scope: str
+    usd: float | None = None
+    tokens: int | None = None
+    setting: str = ""
+
+
+@value
 class Mission:
     """How a class of tasks is done: versioned YAML, validated by `schemas/mission.json`.
 

@@ -198,6 +198,7 @@ def task_of(issue: Issue, agent: str, facts: Facts, *, read: bool = True) -> Tas
         url=issue.url,
         event=trusted.event_of(issue, _priority_label(issue.labels)),
         node=issue.node,
+        labelled=trusted.labelled_at(issue, _priority_label(issue.labels)),
     )
 
 
@@ -270,6 +271,8 @@ def _need_mission(name: str | None, facts: Facts) -> Mission:
     mission = facts.missions.get(name, f"no mission named {name}; `autonomy mission list` shows them")
     if isinstance(mission, str):
         raise _NotEligible(mission)
+    if mission.returns:
+        raise _NotEligible(f"mission {name} returns a {mission.returns} and changes nothing; it has its own command")
     return mission
 
 

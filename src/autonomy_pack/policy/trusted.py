@@ -58,6 +58,17 @@ def event_of(issue: Issue, label: str) -> str:
     return labeling.event if labeling else ""
 
 
+def labelled_at(issue: Issue, label: str) -> str:
+    """When this label was set the last time; "" when that is not known."""
+    labeling = _newest(issue, label)
+    return labeling.at if labeling else ""
+
+
+def is_earlier(text: str, than: str) -> bool:
+    """Whether a time lies before another; the same second does not, and an unknown one does not either."""
+    return _time(text, unknown=_NEVER) < _time(than)
+
+
 def is_set_after(issue: Issue, label: str, at: str) -> bool:
     """Whether the label was put on later than that time; the same second is not later, and unknown is not either."""
     labeling = _newest(issue, label)

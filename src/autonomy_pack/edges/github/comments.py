@@ -8,7 +8,7 @@ from autonomy_pack.edges.github import shapes
 from autonomy_pack.edges.github.body import fit
 from autonomy_pack.edges.github.connected import Connected
 from autonomy_pack.edges.github.failures import Refused
-from autonomy_pack.edges.github.values import Comment
+from autonomy_pack.model import Comment
 
 
 class Comments(Connected):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autonomy_pack.edges.github.values import Comment
-from autonomy_pack.model import Issue, Labeling, Pull
+from autonomy_pack.model import Comment, Issue, Labeling, Pull
 
 Json = Mapping[str, Any]
 
@@ -151,6 +150,7 @@ def comment(told: Json) -> Comment:
         author_id=author_id,
         body=told["body"] or "",
         created=time(told["created_at"]),
+        updated=time(told["updated_at"]),
         edited=told["updated_at"] != told["created_at"],
         issue=told["issue_url"].rpartition("/")[2],
         app=(told.get("performed_via_github_app") or {}).get("slug", ""),

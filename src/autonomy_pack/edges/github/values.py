@@ -1,4 +1,4 @@
-"""What only GitHub has and the model does not: one look at a repository, comments, artifacts, labels."""
+"""What only GitHub has and the model does not: one look at a repository, artifacts, labels."""
 
 from __future__ import annotations
 
@@ -29,23 +29,6 @@ class Look:
     fork: bool
     private: bool
     viewer: str = ""
-
-
-@value
-class Comment:
-    """A comment of an issue or pull request. The body is untrusted text; `edited`: it changed after it was created.
-
-    `app` is the short name of the App it was written through, "" when none.
-    """
-
-    id: int
-    author: str
-    author_id: int
-    body: str
-    created: str
-    edited: bool
-    issue: str
-    app: str = ""
 
 
 @value

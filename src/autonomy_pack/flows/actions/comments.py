@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from autonomy_pack.contracts import Store
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.flows.records import known_secrets
-from autonomy_pack.model import Event
+from autonomy_pack.model import Comment, Event
 from autonomy_pack.policy import answers
 
 if TYPE_CHECKING:
-    from autonomy_pack.edges.github import Comment, GitHub
+    from autonomy_pack.edges.github import GitHub
 
 BOT = "github-actions[bot]"
 FIRST = "This comment says what became of this issue; it is edited in place."

@@ -16,13 +16,13 @@ from autonomy_pack.flows.actions.judged import Judged, judged
 from autonomy_pack.flows.actions.recheck import Results, from_json
 from autonomy_pack.flows.actions.recheck import recheck as recheck
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import Config, Finding, Issue, Mission, Pull, Risk, WorkflowRun, value
+from autonomy_pack.model import Comment, Config, Finding, Issue, Mission, Pull, Risk, WorkflowRun, value
 from autonomy_pack.policy import agent_pull, evidence, issue_text, risk
 from autonomy_pack.policy.agent_pull import Commit
 from autonomy_pack.views import gate as view
 
 if TYPE_CHECKING:
-    from autonomy_pack.edges.github import Comment, GitHub, Look
+    from autonomy_pack.edges.github import GitHub, Look
     from autonomy_pack.edges.remote import Remote
 
 CHECK = "autonomy/gate"
