@@ -10,9 +10,9 @@ import pytest
 import gitrefs
 from autonomy_pack.edges import clock, host
 from autonomy_pack.errors import LeaseLost, PackError, UsageError, WorldError
-from autonomy_pack.model import EVENT_FIELDS, Event, Holder
-from autonomy_pack.store import connect, open_store
-from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen, QueueBelow
+from autonomy_pack.model import EVENT_FIELDS, Ceiling, Event, Holder
+from autonomy_pack.store import audit, connect, open_store
+from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen, WithinBudget
 from postgres import fresh_url
 
 ME = Holder(host="here", boot="b", pid_namespace="n", pid=1, pid_start=1.0)
@@ -185,10 +185,64 @@ def test_two_handles_never_share_a_number_and_see_each_other(store, other):
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
+def reserved(usd, tokens=0, call="1", scopes=("run:r", "day:2026-01-02")):
+    data = {"scopes": list(scopes), "usd": usd, "tokens": tokens}
+    return Event(kind="spend.reserved", subject=".#7", run="r", data=data, key=f"reserve/r/{call}")
+
+
+def settled(usd, of, tokens=0, of_tokens=0, call="1", scopes=("run:r", "day:2026-01-02")):
+    data = {"scopes": list(scopes), "usd": usd, "tokens": tokens, "model": "m"}
+    data |= {"reserved_usd": of, "reserved_tokens": of_tokens}
+    return Event(kind="spend.settled", subject=".#7", run="r", data=data, key=f"settle/r/{call}")
+
+
+def within(usd, most, *, tokens=0, most_tokens=None, scope="day:2026-01-02"):
+    return WithinBudget(ceilings=(Ceiling(scope=scope, usd=most, tokens=most_tokens),), usd=usd, tokens=tokens)
+
+
 def test_nothing_is_stored_unless_the_condition_holds(store):
-    store.append([seen(), seen(".#8")])
-    assert store.append([seen(".#9"), stopped()], only_if=QueueBelow(capacity=2)) == []
-    assert len(store.append([seen(".#9"), seen(".#10")], only_if=QueueBelow(capacity=3))) == 2
+    store.append([reserved(0.5)])
+    assert store.append([seen(".#9"), stopped()], only_if=within(0.6, 1.0)) == []
+    assert len(store.append([seen(".#9"), seen(".#10")], only_if=within(0.5, 1.0))) == 2
+
+
+def test_a_reservation_counts_against_each_of_its_budgets_until_it_is_settled(store):
+    store.append([reserved(0.5, 100)])
+    for scope in ("run:r", "day:2026-01-02"):
+        head = store.head(scope)
+        assert (head.type, head.usd, head.tokens, head.run) == ("budget", 0.5, 100, "r")
+    store.append([settled(0.2, 0.5, 40, 100)])
+    for scope in ("run:r", "day:2026-01-02"):
+        assert (store.head(scope).usd, store.head(scope).tokens) == (pytest.approx(0.2), 40)
+    assert store.append([settled(0.2, 0.5, 40, 100)]) == []
+    assert audit.examine(store) == []
+
+
+def test_a_budget_is_full_to_its_last_cent_and_token_and_no_further(store):
+    for call in range(10):
+        assert store.append([reserved(0.1, 7, str(call))], only_if=within(0.1, 1.0, tokens=7, most_tokens=70))
+    assert store.append([reserved(0.001, 0, "x")], only_if=within(0.001, 1.0)) == []
+    assert store.append([reserved(0.0, 1, "x")], only_if=within(0.0, None, tokens=1, most_tokens=70)) == []
+    assert store.append([reserved(9.0, 1, "x")], only_if=within(9.0, None, scope="day:2026-01-03"))
+
+
+def test_a_full_budget_among_several_refuses(store):
+    store.append([reserved(1.0, scopes=("repo",))])
+    both = WithinBudget(ceilings=(Ceiling(scope="run:r", usd=9.0), Ceiling(scope="repo", usd=1.5)), usd=0.6, tokens=0)
+    assert store.append([reserved(0.6, call="2")], only_if=both) == []
+    assert (
+        store.claim(["tick"], ME, seconds=30, dead=alive, events=lambda _: [reserved(0.6, call="2")], only_if=both)
+        is None
+    )
+    assert store.head("run:r") is None
+
+
+@pytest.mark.parametrize("scopes", ["repo", None, [1], {"a": "b"}])
+def test_a_reservation_whose_budgets_are_no_texts_is_refused_whole(store, scopes):
+    bad = replace(reserved(0.5), data=reserved(0.5).data | {"scopes": scopes})
+    with pytest.raises(UsageError):
+        store.append([seen(), bad])
+    assert store.head(".#7") is None
 
 
 def test_a_decision_is_answered_once_before_its_deadline_and_about_the_same_action(store, other, hands):
@@ -214,7 +268,7 @@ def test_at_the_deadline_a_decision_is_only_denied(store, hands):
 
 @pytest.mark.parametrize(
     "condition",
-    [None, QueueBelow(capacity=9), DecisionOpen(decision="d2", action_sha256="a" * 64),
+    [None, within(0.0, 9.0), DecisionOpen(decision="d2", action_sha256="a" * 64),
      DecisionOpen(decision="d1", action_sha256="b" * 64), DecisionExpired(decision="d1")],
 )  # fmt: skip
 def test_an_answer_without_the_condition_of_its_own_question_is_refused(store, condition):
@@ -286,7 +340,7 @@ def test_a_claim_s_events_know_its_leases_and_are_stored_with_them(store):
 
 
 def test_a_claim_whose_condition_fails_takes_nothing(store):
-    assert store.claim(["tick"], ME, seconds=30, dead=alive, only_if=QueueBelow(capacity=0)) is None
+    assert store.claim(["tick"], ME, seconds=30, dead=alive, only_if=within(0.1, 0.0)) is None
     assert store.leases() == []
 
 

@@ -16,9 +16,9 @@ import gitrefs
 from autonomy_pack.edges import commits, git, host
 from autonomy_pack.edges.remote import ZERO, Remote
 from autonomy_pack.errors import LeaseLost, PackError, UsageError, WorldError
-from autonomy_pack.model import Event, Holder, Move
+from autonomy_pack.model import Ceiling, Event, Holder, Move
 from autonomy_pack.store import audit, lines, open_store, states
-from autonomy_pack.store.conditions import QueueBelow
+from autonomy_pack.store.conditions import WithinBudget
 
 ME = Holder(host="here", boot="b", pid_namespace="n", pid=1, pid_start=1.0)
 OTHER = replace(ME, pid=2)
@@ -108,14 +108,13 @@ def test_a_copy_made_anew_is_equal_in_everything(place):
 
 def test_what_another_copy_wrote_decides_a_write_at_once(place):
     first, second = place.clone("a"), place.clone("b")
-    first.append([Event(kind="task.seen", subject=".#1", data=_seen())])
-    assert second.append([stopped()], only_if=QueueBelow(capacity=1)) == []
-    assert second.claim(["tick"], ME, seconds=30, dead=alive, only_if=QueueBelow(capacity=1)) is None
+    spent = {"scopes": ["repo"], "usd": 1.0, "tokens": 0}
+    first.append([Event(kind="spend.reserved", subject=".#1", data=spent)])
+    assert second.append([stopped()], only_if=_A_DOLLAR) == []
+    assert second.claim(["tick"], ME, seconds=30, dead=alive, only_if=_A_DOLLAR) is None
 
 
-def _seen():
-    words = {"title": "T", "priority": 1, "lane": "default", "mission": "m", "agent": "planner", "pin": "p"}
-    return {**words, "eligible": True, "why": ""}
+_A_DOLLAR = WithinBudget(ceilings=(Ceiling(scope="repo", usd=1.0),), usd=0.5, tokens=0)
 
 
 def test_an_event_known_to_another_copy_is_left_out(place):
@@ -161,7 +160,7 @@ def test_a_claim_under_a_condition_moves_the_events_that_the_condition_was_read_
     store = place.clone()
     store.append([stopped()])
     before = place.refs()[EVENTS]
-    assert store.claim(["tick"], ME, seconds=30, dead=alive, only_if=QueueBelow(capacity=1))
+    assert store.claim(["tick"], ME, seconds=30, dead=alive, only_if=_A_DOLLAR)
     assert place.git("rev-parse", f"{place.refs()[EVENTS]}^") == before
     assert [one.kind for one in place.clone("b").events()] == ["store.migrated", "control.set"]
 

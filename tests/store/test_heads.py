@@ -3,7 +3,7 @@
 import pytest
 
 from autonomy_pack.model import COUNTED_OUTCOMES, EVENT_FIELDS, Event, Head, Outcome
-from autonomy_pack.store.heads import fold, subject_of
+from autonomy_pack.store.heads import fold, subjects_of
 
 AT = "2026-01-02T03:04:05.678901Z"
 LATER = "2026-01-09T03:04:05.678901Z"
@@ -24,7 +24,8 @@ def finished(outcome, run=".#7/1", usd=0.0, tokens=0):
 
 def folded(*events, head=None):
     for one in events:
-        head = fold(head, one)
+        [subject] = subjects_of(one)[:1] or [one.subject]
+        head = fold(head, one, subject)
     return head
 
 
@@ -53,13 +54,18 @@ def test_only_some_outcomes_use_up_an_attempt(outcome):
     assert folded(seen(), finished(outcome)).attempts == (outcome in COUNTED_OUTCOMES)
 
 
-def test_a_run_sums_up_on_its_task_and_the_day_sums_only_what_was_settled():
+def test_a_run_sums_up_on_its_task():
     head = folded(seen(), finished("failed", usd=0.5, tokens=3), finished("failed", usd=0.25, tokens=4))
     assert (head.usd, head.tokens) == (0.75, 7)
-    spent = event("spend.settled", usd=0.5, tokens=3)
-    assert subject_of(spent) == "day:2026-01-02"
-    day = folded(spent, spent)
-    assert (day.type, day.subject, day.usd, day.tokens) == ("day", "day:2026-01-02", 1.0, 6)
+
+
+def test_spending_moves_every_budget_it_counts_for_and_never_below_nothing():
+    spent = event("spend.reserved", run=".#7/1", usd=0.5, tokens=3, scopes=["repo", "day:2026-01-02", "repo"])
+    assert subjects_of(spent) == ("repo", "day:2026-01-02")
+    repo = folded(spent, spent)
+    assert (repo.type, repo.subject, repo.run, repo.usd, repo.tokens) == ("budget", "repo", ".#7/1", 1.0, 6)
+    more = {"usd": 0.1, "tokens": 1, "reserved_usd": 9.0, "reserved_tokens": 9}
+    assert folded(event("spend.settled", scopes=["repo"], **more), head=repo).usd == 0.0
 
 
 def test_a_claimed_task_runs_and_a_handed_off_one_has_its_branch():
@@ -106,8 +112,8 @@ def test_what_happens_inside_a_run_moves_its_task_only_on():
         assert (head.kind, head.at, head.status) == (kind, LATER, "queued")
 
 
-@pytest.mark.parametrize("kind", ["store.migrated", "spend.reserved", "step.started", "agent.said"])
+@pytest.mark.parametrize("kind", ["store.migrated", "alert.raised", "step.started", "agent.said"])
 def test_some_events_move_no_head(kind):
-    assert subject_of(event(kind)) is None
+    assert subjects_of(event(kind)) == ()
     head = Head(repo=".", subject=".#7", type="task")
-    assert fold(head, event(kind)) == head
+    assert fold(head, event(kind), ".#7") == head

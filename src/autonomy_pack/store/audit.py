@@ -20,10 +20,11 @@ def folded_heads(store: Tables) -> Places:
     """Every head folded anew from all events, by (repo, subject). WorldError when an event cannot be read."""
     folded: Places = {}
     for event in store.events():
-        place = (event.repo, heads.subject_of(event) or "")
-        head = heads.fold(folded.get(place), event)
-        if head is not None:
-            folded[place] = head
+        for subject in heads.subjects_of(event):
+            place = (event.repo, subject)
+            head = heads.fold(folded.get(place), event, subject)
+            if head is not None:
+                folded[place] = head
     return folded
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autonomy_pack.model import value
+from autonomy_pack.model import Ceiling, value
 
+_BUDGET = "from heads where repo = :in_repo and type = 'budget'"
 _DECISION = "from heads where repo = :in_repo and subject = :decision and type = 'decision' and status = 'pending'"
 
 
@@ -50,22 +51,38 @@ class DecisionExpired:
 
 
 @value
-class QueueBelow:
-    """Fewer tasks than this are queued."""
+class WithinBudget:
+    """So much more fits into each of these budgets, beside what is spent and set aside already."""
 
-    capacity: int
+    ceilings: tuple[Ceiling, ...]
+    usd: float
+    tokens: int
     repo: str = "."
 
     @property
     def where(self) -> str:
         """See contracts.Condition."""
-        queued = "from heads where repo = :in_repo and type = 'task' and status = 'queued'"
-        return f"(select count(*) {queued}) < :capacity"
+        texts = [text for number, ceiling in enumerate(self.ceilings) for text in _fits(number, ceiling)]
+        return " and ".join(texts) or "1 = 1"
 
     @property
     def params(self) -> Mapping[str, object]:
-        """See contracts.Condition."""
-        return {"capacity": self.capacity, "in_repo": self.repo}
+        """See contracts.Condition. A billionth of a dollar is forgiven: sums of decimal fractions are not exact."""
+        places: dict[str, object] = {"in_repo": self.repo, "more_usd": float(self.usd), "more_tokens": self.tokens}
+        for number, ceiling in enumerate(self.ceilings):
+            limits = {"usd": None if ceiling.usd is None else ceiling.usd + 1e-9, "tokens": ceiling.tokens}
+            places |= {f"{name}{number}": limit for name, limit in limits.items() if limit is not None}
+            places[f"scope{number}"] = ceiling.scope
+        return places
+
+
+def _fits(number: int, ceiling: Ceiling) -> list[str]:
+    limits = {"usd": ceiling.usd, "tokens": ceiling.tokens}
+    return [
+        f"coalesce((select {name} {_BUDGET} and subject = :scope{number}), 0) + :more_{name} <= :{name}{number}"
+        for name, limit in limits.items()
+        if limit is not None
+    ]
 
 
 @value

@@ -1,7 +1,7 @@
 """Events are commits, heads are refs: the pure fold from one to the other.
 
-Every kind of event moves at most one head. `task.*`, `run.*`, `change.made`, `check.ran`, `finding.found` and
-`handoff.*` move their task; `decision.*`, `control.set` and `session.*` their own subject; `spend.settled` the day.
+`task.*`, `run.*`, `change.made`, `check.ran`, `finding.found` and `handoff.*` move their task; `decision.*`,
+`control.set` and `session.*` their own subject; `spend.*` every budget they count for. Others move none.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ _ANSWERS = {"approve": "approved", "deny": "denied"}
 _UNTRIED = ("", "seen", "queued")
 
 
-def subject_of(event: Event) -> str | None:
-    """The subject of the head that the event moves, or None when it moves none."""
-    if event.kind == "spend.settled":
-        return f"day:{event.at[:10]}"
-    return event.subject if event.kind in _FOLDS else None
+def subjects_of(event: Event) -> tuple[str, ...]:
+    """The subjects of the heads that the event moves. TypeError when the budgets of a spend event are no texts."""
+    if event.kind.startswith("spend."):
+        scopes = event.data["scopes"]
+        if not isinstance(scopes, list | tuple) or not all(isinstance(scope, str) for scope in scopes):
+            raise TypeError("its scopes are no list of texts")
+        return tuple(dict.fromkeys(map(text, scopes)))
+    return (event.subject,) if event.kind in _FOLDS else ()
 
 
-def fold(head: Head | None, event: Event) -> Head | None:
-    """The head after the event; ValueError, TypeError when the event's data cannot be what its kind says."""
+def fold(head: Head | None, event: Event, subject: str) -> Head | None:
+    """The head of that subject after the event; ValueError, TypeError when the data cannot be what its kind says."""
     step = _FOLDS.get(event.kind)
     if step is None or (head is None and event.kind in _NEEDS_A_HEAD):
         return head
     type_, change = step
-    old = head or Head(repo=event.repo, subject=subject_of(event) or "", type=type_)
+    old = head or Head(repo=event.repo, subject=subject, type=type_)
     return replace(old, seq=event.seq, at=event.at, kind=event.kind, **change(old, event, event.data))
 
 
@@ -124,8 +127,19 @@ def _closed(_head: Head, _event: Event, data: Data) -> Changes:
     return {"status": "finished", "why": text(data["summary"])}
 
 
-def _spent(head: Head, _event: Event, data: Data) -> Changes:
-    return {"usd": head.usd + float(data["usd"]), "tokens": head.tokens + int(data["tokens"])}
+def _reserved(head: Head, event: Event, data: Data) -> Changes:
+    return _more(head, event, float(data["usd"]), int(data["tokens"]))
+
+
+def _settled(head: Head, event: Event, data: Data) -> Changes:
+    usd, tokens = float(data["usd"]), int(data["tokens"])
+    return _more(head, event, usd - float(data["reserved_usd"]), tokens - int(data["reserved_tokens"]))
+
+
+def _more(head: Head, event: Event, usd: float, tokens: int) -> Changes:
+    """What is spent or set aside; a reservation that is never settled stays in it whole."""
+    spent = {"usd": max(0.0, head.usd + usd), "tokens": max(0, head.tokens + tokens)}
+    return {**spent, "run": event.run or head.run, "since": head.since or event.at}
 
 
 _NEEDS_A_HEAD = frozenset({"change.made", "check.ran", "finding.found"})
@@ -147,5 +161,6 @@ _FOLDS: Mapping[str, tuple[str, Callable[[Head, Event, Data], Changes]]] = {
     "control.set": ("control", _set),
     "session.started": ("session", _opened),
     "session.finished": ("session", _closed),
-    "spend.settled": ("day", _spent),
+    "spend.reserved": ("budget", _reserved),
+    "spend.settled": ("budget", _settled),
 }

@@ -92,12 +92,10 @@ class Tables:
     def _move_heads(self, events: Sequence[Event]) -> None:
         moved: dict[tuple[str, str], Head | None] = {}
         for event in events:
-            subject = heads.subject_of(event)
-            if subject is None:
-                continue
-            place = (event.repo, subject)
-            head = moved[place] if place in moved else self.head(subject, repo=event.repo)
-            moved[place] = _folded(head, event)
+            for subject in _subjects(event):
+                place = (event.repo, subject)
+                head = moved[place] if place in moved else self.head(subject, repo=event.repo)
+                moved[place] = _folded(head, event, subject)
         for head in moved.values():
             if head is not None:
                 self.connection.rows(sql.SAVE_HEAD, rows.head_params(head))
@@ -253,9 +251,20 @@ def _numbered(name: str, words: Sequence[str]) -> dict[str, str]:
     return {f"{name}{number}": word for number, word in enumerate(words)}
 
 
-def _folded(head: Head | None, event: Event) -> Head | None:
+def _subjects(event: Event) -> tuple[str, ...]:
+    with _typed(event):
+        return heads.subjects_of(event)
+
+
+def _folded(head: Head | None, event: Event, subject: str) -> Head | None:
+    with _typed(event):
+        return heads.fold(head, event, subject)
+
+
+@contextmanager
+def _typed(event: Event) -> Iterator[None]:
     try:
-        return heads.fold(head, event)
+        yield
     except (TypeError, ValueError) as error:
         raise UsageError(
             f"an event {event.kind} of {event.subject} holds the wrong type of data: {error}",
