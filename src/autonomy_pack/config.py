@@ -135,7 +135,7 @@ def _keep(place: Path, data: Mapping[str, Any]) -> None:
 
 
 def _config(data: Mapping[str, Any], text: str) -> Config:
-    same = ("forge", "agent", "model", "mission", "mode", "max_issues", "attempts")
+    same: tuple[str, ...] = ("forge", "agent", "model", "mission", "mode", "max_issues", "attempts")
     same += ("queue_capacity", "store", "sandbox")
     values: dict[str, Any] = {key: data[key] for key in same if key in data}
     values |= {key: tuple(data[key]) for key in ("protected", "plan_only", "apps") if key in data}
@@ -153,7 +153,18 @@ def _config(data: Mapping[str, Any], text: str) -> Config:
 
 
 def _mission(data: Mapping[str, Any], text: str, name: str) -> Mission:
-    same = ("name", "version", "goal", "type", "agent", "model", "plan_only", "requires_approval", "repair")
+    same: tuple[str, ...] = (
+        "name",
+        "version",
+        "goal",
+        "type",
+        "agent",
+        "model",
+        "plan_only",
+        "requires_approval",
+        "repair",
+        "returns",
+    )
     values: dict[str, Any] = {key: data[key] for key in same if key in data} | _risks(data)
     values.setdefault("agent", "planner" if data.get("steps") else "")
     return Mission(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -63,6 +64,22 @@ def read(path: Path, *, limit: int = 16 * 1024 * 1024) -> bytes:
     if len(content) > limit:
         raise WorldError(f"reading {path}: it has more than {limit} bytes", "Make the file smaller, or move it away.")
     return content
+
+
+def read_plain(path: Path, limit: int) -> bytes:
+    """The first `limit` bytes of a file that others may have put there; b"" when there is none, or it is no plain file.
+
+    A link is not followed, and a pipe is not waited for.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return b""
+    with os.fdopen(handle, "rb") as file:
+        return file.read(limit)
 
 
 def temporary(prefix: str, *, within: Path | None = None) -> Path:

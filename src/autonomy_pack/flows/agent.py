@@ -5,8 +5,9 @@ from __future__ import annotations
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import shell
 from autonomy_pack.errors import LeaseLost
+from autonomy_pack.flows import returned
 from autonomy_pack.flows.job import Ending, Job
-from autonomy_pack.model import Brief, Ended, Outcome
+from autonomy_pack.model import Brief, Ended, Outcome, Verdict
 from autonomy_pack.views import prompt
 
 _GO, _STOP = b"go\n", b"stop\n"
@@ -21,6 +22,7 @@ class _Watch:
         self._agent = AGENTS[job.run.agent]
         self.steps = 0
         self.failure = ""
+        self.verdict: Verdict | None = None
         self._said = self._unsaid = 0
 
     @property
@@ -37,6 +39,7 @@ class _Watch:
             self.steps += kind == "step.started"
             if kind == "step.finished" and data.get("exit"):
                 self.failure = f"step {data.get('step')}: {_last_line(str(event.data.get('output') or ''))}"
+        self.verdict = seen.verdict or self.verdict
         if not seen.waits:
             return None
         return _STOP if self.too_many or self._job.why_stop() else _GO
@@ -81,7 +84,10 @@ def perform(job: Job, complaint: str = "") -> Ending | None:
     if ended.cause == "stopped" and not watch.too_many:
         job.heed_stop()
         raise LeaseLost(f"run {job.run.id} was stopped: {ended.says}", "Run again.")
-    return _ending(job, watch, ended)
+    ending = _ending(job, watch, ended)
+    if ending is None:
+        returned.keep(job, job.space.folder / "home", watch.verdict.returned if watch.verdict else "")
+    return ending
 
 
 def _brief(job: Job, complaint: str) -> Brief:
@@ -89,10 +95,11 @@ def _brief(job: Job, complaint: str) -> Brief:
         task=job.run.task,
         mission=job.run.mission,
         steps=job.steps,
-        prompt=prompt.render(job.run.task, job.run.mission, complaint),
+        prompt=prompt.render(job.run.task, job.run.mission, complaint, returned.shape(job.run.mission)),
         work=str(job.space.work),
         complaint=complaint,
         argv=job.terms.argv,
+        returns=returned.shape(job.run.mission),
     )
 
 

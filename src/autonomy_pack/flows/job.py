@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from autonomy_pack.edges import clock
 from autonomy_pack.edges.workspace import Workspace
@@ -24,6 +25,7 @@ class Terms:
 
     `argv` is a person's command for agent `command`, `given` a person's inputs for the mission. `stopped` says why
     work must end, beside the STOP file; it is asked several times a second, so it looks at what it knows already.
+    `receive` does what follows from the document that a mission returns; None where no such mission may run.
     """
 
     session: str
@@ -32,6 +34,7 @@ class Terms:
     argv: tuple[str, ...] = ()
     stopped: Callable[[], str] = lambda: ""
     given: Mapping[str, str] = field(default_factory=dict)
+    receive: Receive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +97,7 @@ class Ending:
     outcome: Outcome
     why: str
     events: tuple[Event, ...] = ()
+
+
+Receive = Callable[[Job, Mapping[str, Any]], Ending]
+"""What follows from the document that a mission returned: how the run ends."""

@@ -10,7 +10,7 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import attempt, claim, notify, records, recover, stop, summary, survey
 from autonomy_pack.flows.box import Box
-from autonomy_pack.flows.job import Terms
+from autonomy_pack.flows.job import Receive, Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, value
@@ -78,12 +78,21 @@ def run(project: Project, wanted: Wanted, box: Box, report: Report) -> Session:
 
 
 def run_mission(
-    project: Project, task: Task, mission: Mission, given: Mapping[str, str], box: Box, report: Report
+    project: Project,
+    task: Task,
+    mission: Mission,
+    given: Mapping[str, str],
+    box: Box,
+    report: Report,
+    receive: Receive | None = None,
 ) -> Session:
-    """A session of one mission that a person runs by hand, with inputs given by hand."""
+    """A session of one mission that a person runs by hand, with inputs given by hand.
+
+    `receive` does what follows from the document of a mission that returns one.
+    """
     report = _ready(project, report)
     lease = _begin(project, {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level})
-    terms = Terms(session=_name(lease), box=box, report=report, given=given)
+    terms = Terms(session=_name(lease), box=box, report=report, given=given, receive=receive)
     return _worked(project, lease, terms, [(task, mission, None)], 1, _NOTHING_SEEN)
 
 

@@ -13,7 +13,7 @@ from autonomy_pack import __version__
 from autonomy_pack.edges import objects, workspace
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, Stopped
-from autonomy_pack.flows import agent, checks, decisions, guard, handoff, plan, records
+from autonomy_pack.flows import agent, checks, decisions, guard, handoff, plan, records, returned
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.model import Change, CheckResult, Finding, Outcome, Risk, Rules, value
 from autonomy_pack.policy import evidence, risk
@@ -30,6 +30,8 @@ class Produced:
 
 def work(job: Job) -> Ending:
     """The story of an attempt, in a workspace that is ready."""
+    if job.run.mission.returns:
+        return judge(job)
     made = produce(job)
     return settle(job, made.change, made.results) if isinstance(made, Produced) else made
 
@@ -51,6 +53,25 @@ def produce(job: Job) -> Produced | Ending:
         complaint = checks.complaint(results)
     first = checks.failed(results)[0]
     return Ending(outcome=Outcome.FAILED, why=f"check {first.name}: {checks.said(first)}")
+
+
+def judge(job: Job) -> Ending:
+    """Let the agent judge, and do what follows from the document it gives back; whatever it changed is thrown away."""
+    if job.terms.receive is None:
+        name, document = job.run.mission.name, job.run.mission.returns
+        why = f"mission {name} returns a {document} instead of a change; it is for the command that uses one"
+        return Ending(outcome=Outcome.FAILED, why=why)
+    complaint = ""
+    for _ in range(job.run.mission.repair + 1):
+        ending = agent.perform(job, complaint)
+        if ending:
+            return ending
+        document = returned.take(job)
+        if not isinstance(document, str):
+            job.heed_stop()
+            return job.terms.receive(job, document)
+        complaint = document
+    return Ending(outcome=Outcome.FAILED, why=complaint)
 
 
 def perform(job: Job, complaint: str) -> Ending | None:

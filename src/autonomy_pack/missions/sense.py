@@ -47,10 +47,17 @@ def _sample(name: str, declared: Mapping[str, Any]) -> Any:
 def problems(document: Document, checks: Collection[str]) -> list[Finding]:
     """What is wrong with a mission that its schema accepts; `checks` are names of checks it gets from elsewhere."""
     said = [*_name(document), *_inputs(document), *_steps(document), *_success(document, checks)]
+    said += _returns(document)
     return [problem(document, path, says, fix, rule="mission") for path, says, fix in said]
 
 
 _Said = Iterator[tuple[_Path, str, str]]
+
+
+def _returns(document: Document) -> _Said:
+    for key in ("steps", "checks", "success", "plan_only", "requires_approval"):
+        if document.data.get("returns") and document.data.get(key):
+            yield [key], f"a mission that returns something changes no file, so {key} mean nothing", f"Remove `{key}:`."
 
 
 def _name(document: Document) -> _Said:

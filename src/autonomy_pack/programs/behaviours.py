@@ -37,6 +37,11 @@ def say(*words: str) -> None:
     _out(" ".join(words).encode() + b"\n")
 
 
+def give_back(text: str) -> None:
+    """Give that text back, as missions ask for that want a document instead of a change."""
+    say(json.dumps({"kind": "returned", "data": {"text": text}}))
+
+
 def sleep(seconds: str = "1") -> None:
     """Take time."""
     time.sleep(float(seconds))
@@ -341,6 +346,7 @@ def _read(path: Path) -> str:
 BEHAVIOURS: dict[str, Callable[..., str | None]] = {
     "write": write,
     "say": say,
+    "give_back": give_back,
     "sleep": sleep,
     "exit": leave,
     "nothing": nothing,
