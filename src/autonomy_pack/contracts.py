@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from autonomy_pack.model import (
+    Asked,
     Brief,
     Change,
     Command,
@@ -23,6 +24,7 @@ from autonomy_pack.model import (
     Room,
     Rules,
     Seen,
+    Usage,
 )
 
 ReadBlob = Callable[[str], bytes]
@@ -272,3 +274,49 @@ class Metric(Protocol):
 
     def __call__(self, events: Iterable[Event]) -> float | None:
         """The number, or None when there is nothing to tell it from (unknown is never fine)."""
+
+
+class ModelProtocol(Protocol):
+    """One way to speak to a model over HTTP: a module, data first. The gateway is its only user."""
+
+    @property
+    def provider(self) -> str:
+        """Whose prices hold, as genai-prices names it."""
+
+    @property
+    def told(self) -> str:
+        """The key of a request under which the conversation stands: a list that grows from call to call."""
+
+    def route(self, method: str, path: str, query: str) -> str:
+        """What that request is: `call`, or what is answered without a model (`count`, `models`); "" when not ours."""
+
+    def token_of(self, headers: Mapping[str, str], query: str) -> str:
+        """The credential its clients send; header names are in lower case."""
+
+    def check(self, body: Any) -> str:
+        """Why this is no body that may pass, "" when it may: a closed shape, unknown keys refused."""
+
+    def asked(self, path: str, query: str, body: Mapping[str, Any], max_output: int) -> Asked:
+        """The request as it goes upstream: every limit set, present or absent. `body` passed check."""
+
+    def headers(self, given: Mapping[str, str], key: str) -> Mapping[str, str]:
+        """Everything that goes upstream beside the body: the key, and what of the client's headers may pass."""
+
+    def refusal(self, status: int, word: str, sentence: str) -> tuple[int, bytes]:
+        """(status, body) of an error in the provider's own shape.
+
+        `word` is stopped, over_budget or denied where nothing will change by asking again: the status is then one
+        that no client tries again.
+        """
+
+    def answer(self, route: str, models: Sequence[str], tokens: int) -> bytes:
+        """What is answered without a model: which there are, or how many tokens a request is thought to have."""
+
+    def usage(self, message: Mapping[str, Any]) -> Usage | None:
+        """What an answer says of its tokens; None when it does not say."""
+
+    def fold(self, message: dict[str, Any], event: Mapping[str, Any]) -> bool:
+        """Put an event of a stream into the answer so far (at first {}); whether it was the last one."""
+
+    def unfold(self, message: Mapping[str, Any]) -> Iterator[bytes]:
+        """The answer as a stream that folds to it again."""

@@ -878,6 +878,17 @@ class Usage:
 
 
 @value
+class Asked:
+    """A request to a model as it goes upstream: `path` below the provider's address, `output` the most it may answer."""
+
+    path: str
+    model: str
+    stream: bool
+    body: Mapping[str, Any]
+    output: int
+
+
+@value
 class Endpoint:
     """How an agent in its box reaches models: the run's gateway, and nothing else.
 

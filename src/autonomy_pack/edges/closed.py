@@ -1,0 +1,120 @@
+"""Closed shapes of JSON: what fits is known to the last key. Pure, and fast enough for every request of an agent.
+
+A shape is plain data: a type (str, int, float, bool, dict for any object) · a set of the values allowed · [shape], a
+list of those · {"key": shape, "key?": shape}, an object with these keys and no others, where `?` may be absent or null
+· ANY · Either(shapes) · Kind({word: shape}), an object told by the word under its key `type`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Check = Callable[[Any, str], str]
+_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object"}
+
+
+def ANY(_value: Any, _at: str) -> str:  # noqa: N802  (it stands in shapes like a constant)
+    """Whatever it is: data that nobody acts on."""
+    return ""
+
+
+class Either:
+    """One of several shapes; of a misfit the last one's reason is told."""
+
+    def __init__(self, *shapes: Any) -> None:
+        self._checks = [closed(shape) for shape in shapes]
+
+    def __call__(self, value: Any, at: str) -> str:
+        told = ""
+        for check in self._checks:
+            told = check(value, at)
+            if not told:
+                return ""
+        return told
+
+
+class Kind:
+    """An object whose `key` says which shape it has; with a `default` the key may be absent. The key is no part of
+    the shapes."""
+
+    def __init__(self, shapes: Mapping[str, Mapping[str, Any]], *, key: str = "type", default: str = "") -> None:
+        mark = "?" if default else ""
+        self._checks = {word: closed({f"{key}{mark}": {word}, **shape}) for word, shape in shapes.items()}
+        self._key, self._default = key, default
+
+    def __call__(self, value: Any, at: str) -> str:
+        if not isinstance(value, dict):
+            return f"{at} is not an object"
+        word = value.get(self._key) or self._default
+        check = self._checks.get(word) if isinstance(word, str) else None
+        return check(value, at) if check else f"{at}.{self._key} {_shown(word)} is not allowed"
+
+
+def closed(shape: Any) -> Check:
+    """The check of that shape: (value, where it stands) → why it does not fit, "" when it does."""
+    if isinstance(shape, type):
+        return _type(shape)
+    if isinstance(shape, frozenset | set):
+        return _one_of(frozenset(shape))
+    if isinstance(shape, list):
+        return _list(closed(shape[0]))
+    if isinstance(shape, Mapping):
+        return _object(shape)
+    check: Check = shape
+    return check
+
+
+def _type(wanted: type) -> Check:
+    kinds = (int, float) if wanted is float else (wanted,)
+
+    def check(value: Any, at: str) -> str:
+        fits = isinstance(value, kinds) and (wanted is bool or not isinstance(value, bool))
+        return "" if fits else f"{at} is not {_NAMES[wanted]}"
+
+    return check
+
+
+def _one_of(words: frozenset[Any]) -> Check:
+    def check(value: Any, at: str) -> str:
+        fits = any(value is word or (type(value) is type(word) and value == word) for word in words)
+        return "" if fits else f"{at} {_shown(value)} is not allowed"
+
+    return check
+
+
+def _list(inner: Check) -> Check:
+    def check(value: Any, at: str) -> str:
+        if not isinstance(value, list):
+            return f"{at} is not a list"
+        for number, item in enumerate(value):
+            if told := inner(item, f"{at}[{number}]"):
+                return told
+        return ""
+
+    return check
+
+
+def _object(shape: Mapping[str, Any]) -> Check:
+    known = {key.removesuffix("?"): closed(inner) for key, inner in shape.items()}
+    optional = frozenset(key[:-1] for key in shape if key.endswith("?"))
+    required = [key for key in known if key not in optional]
+
+    def check(value: Any, at: str) -> str:
+        if not isinstance(value, dict):
+            return f"{at} is not an object"
+        for key, item in value.items():
+            if key not in known:
+                return f"{at}.{key[:60]} is not allowed"
+            if item is None and key in optional:
+                continue
+            if told := known[key](item, f"{at}.{key}"):
+                return told
+        return next((f"{at}.{key} is missing" for key in required if key not in value), "")
+
+    return check
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
