@@ -10,7 +10,7 @@ import click
 # name → (module under commands, one line of help): the help is here so that `--help` loads nothing.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "Work on eligible issues; list, show, explain and recover runs."),
-    "issue": ("issue", "List every open issue with its why."),
+    "issue": ("issue", "List every open issue with its why; process one, now."),
     "status": ("status", "What is running, waiting, handed off and stopped."),
     "decision": ("decision", "What a person must choose: list, view, approve, deny."),
     "mission": ("mission", "Missions: list, validate, explain, run."),

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from autonomy_pack.commands import options, rehearsal
+from autonomy_pack.commands.working import CODES
 from autonomy_pack.edges import files
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, missions, project, rehearse, runs, session, trust
-from autonomy_pack.model import Event, Outcome
+from autonomy_pack.model import Event
 from autonomy_pack.policy import inputs as filling
 from autonomy_pack.views import past, progress
-
-_CODES: Mapping[str, int] = {
-    Outcome.HANDED_OFF: 0,
-    Outcome.NO_CHANGE: 0,
-    Outcome.BLOCKED: 1,
-    Outcome.WAITING: 3,
-    Outcome.STOPPED: 5,
-}
 
 
 class ByHand:
@@ -58,7 +50,7 @@ class ByHand:
             options.print_json(told)
         else:
             click.echo(past.story(found.id, found.events))
-        return _CODES.get(str(told["outcome"]), 4)
+        return CODES.get(str(told["outcome"]), 4)
 
     def rehearse(self) -> int:
         """Show what it would do; 0."""

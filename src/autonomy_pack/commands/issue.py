@@ -1,4 +1,4 @@
-"""autonomy issue list: every open issue and why it is, or is not, worked on."""
+"""autonomy issue list: every open issue and why it is, or is not, worked on. issue process: one of them, now."""
 
 from __future__ import annotations
 
@@ -37,6 +37,49 @@ def list_issues(repo: Path, forge: str | None, as_json: bool) -> None:
         )
     for finding in seen.broken:
         click.echo(f"unreadable: {one_line(finding.says, 300)}\n  Next: {one_line(finding.fix, 300)}", err=True)
+
+
+@command.command()
+@click.argument("issue")
+@options.repo
+@click.option("--agent", default=None, help="This agent instead of the issue's.")
+@click.option("--agent-command", default=None, help="The argv of agent `command`, as a shell would split it.")
+@click.option("--model", default=None, help="This model instead of the mission's.")
+@options.forge
+@click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
+@options.as_json
+@click.pass_context
+def process(
+    ctx: click.Context,
+    issue: str,
+    repo: Path,
+    agent: str | None,
+    agent_command: str | None,
+    model: str | None,
+    forge: str | None,
+    sandbox: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Work on one issue (`7` or `#7`), now: claim, attempt, examine, ask or hand off.
+
+    Exit codes: 0 handed off, or nothing to change; 1 blocked; 2 wrong usage, or the issue is not eligible; 3 waiting
+    for a person; 4 the attempt failed, or another session has the issue; 5 stopped. A dry run: 0 whatever it shows.
+    """
+    from autonomy_pack.commands.working import Working
+
+    working = Working(
+        repo,
+        issue=issue.removeprefix("#"),
+        agent=agent,
+        agent_command=agent_command,
+        forge=forge,
+        sandbox=sandbox,
+        as_json=as_json,
+        model=model,
+    )
+    ctx.exit(working.rehearse("1", allow_continuous=False) if dry_run else working.run_one())
 
 
 def _row(choice: Any) -> dict[str, object]:

@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,12 +19,21 @@ from autonomy_pack.commands import options, rehearsal
 from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
-from autonomy_pack.errors import UsageError
+from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import box, project, rehearse, session, trust
 from autonomy_pack.model import Event, Outcome
 from autonomy_pack.policy import names
 from autonomy_pack.views import progress
 from autonomy_pack.views.session import next_step
+
+# The exit code of a command about one thing, by its run's outcome; 4 for every other.
+CODES: Mapping[str, int] = {
+    Outcome.HANDED_OFF: 0,
+    Outcome.NO_CHANGE: 0,
+    Outcome.BLOCKED: 1,
+    Outcome.WAITING: 3,
+    Outcome.STOPPED: 5,
+}
 
 
 class Working:
@@ -40,14 +49,25 @@ class Working:
         forge: str | None,
         sandbox: str | None,
         as_json: bool,
+        model: str | None = None,
     ) -> None:
-        self._repo, self._issue, self._agent = repo, issue, agent
+        self._repo, self._issue, self._agent, self._model = repo, issue, agent, model or ""
         self._argv = _argv(agent_command or "")
         self._forge, self._sandbox, self._as_json = forge, sandbox, as_json
         self._live = not as_json and sys.stdout.isatty() and not host.setting("CI")
 
     def run(self, max_issues: str | None, allow_continuous: bool) -> int:
         """Run a session; the exit code."""
+        return self._session(max_issues, allow_continuous).exit_code
+
+    def run_one(self) -> int:
+        """Run a session of the one issue that was named; the exit code tells its outcome."""
+        done = self._session("1", allow_continuous=False)
+        if not done.runs:
+            raise WorldError(f"issue {self._issue} was taken by another session meanwhile", "Wait for it to end.")
+        return CODES.get(str(done.runs[0].data["outcome"]), 4)
+
+    def _session(self, max_issues: str | None, allow_continuous: bool) -> session.Session:
         place = project.find(self._repo)
         wanted = self._wanted(max_issues, allow_continuous, project.read_config(place).max_issues)
         session.check_wanted(wanted)
@@ -63,7 +83,7 @@ class Working:
             options.print_json(_data(done))
         else:
             self._tail(opened, done, screen, clock.monotonic() - began)
-        return done.exit_code
+        return done
 
     def rehearse(self, max_issues: str | None, allow_continuous: bool) -> int:
         """Show what a session would do; 0."""
@@ -93,6 +113,7 @@ class Working:
             agent=self._agent,
             argv=self._argv,
             allow_continuous=allow_continuous,
+            model=self._model,
         )
 
     def _head(self, opened: project.Project, chosen: box.Box) -> None:

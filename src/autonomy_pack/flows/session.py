@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import clock, files, host
@@ -26,13 +27,16 @@ Work = Sequence[tuple[Task, Mission, int | None]]
 
 @value
 class Wanted:
-    """What a person asked of a session. `issue` names one; `argv` is for agent `command`."""
+    """What a person asked of a session. `issue` names one; `argv` is for agent `command`; `model` goes before every
+    mission's.
+    """
 
     max_issues: int
     issue: str | None = None
     agent: str | None = None
     argv: tuple[str, ...] = ()
     allow_continuous: bool = False
+    model: str = ""
 
 
 @value
@@ -153,7 +157,11 @@ def chosen(seen: survey.Survey, wanted: Wanted) -> list[tuple[Task, Mission]]:
     """The eligible issues in order, or the one that was named; UsageError with its why when that one is not."""
     choices = seen.choices if wanted.issue is None else [_named(seen, wanted.issue)]
     found = [(choice.task, seen.missions[choice.task.mission]) for choice in choices if choice.task]
-    return [(task, mission) for task, mission in found if isinstance(mission, Mission)]
+    return [(task, _with_model(mission, wanted)) for task, mission in found if isinstance(mission, Mission)]
+
+
+def _with_model(mission: Mission, wanted: Wanted) -> Mission:
+    return replace(mission, model=wanted.model) if wanted.model else mission
 
 
 def _named(seen: survey.Survey, issue: str) -> Choice:
