@@ -118,6 +118,7 @@ def test_without_a_box_the_same_program_gets_out(anyone):
     assert heard == {b"out\n"}
 
 
+NO_FILTER = ("if room.filter else []", "if False else []")
 MUTATIONS = {
     "userns": ('"--disable-userns", ', "", {"make a user namespace"}),
     "network": ('"--unshare-all",', '"--unshare-all", "--share-net",', {"connect by TCP"}),
@@ -141,7 +142,7 @@ def test_each_wall_is_what_holds(us, wall):
     text = BOXPY.read_text()
     assert before in text
     launcher = us.shared / "weaker.py"
-    launcher.write_text(text.replace(before, after))
+    launcher.write_text(text.replace(before, after).replace(*NO_FILTER))  # which is a second wall behind some of these
     with outside(us) as there:
         worked = probe(us, there, "bubblewrap", launcher=str(launcher))
     assert opened <= worked

@@ -13,7 +13,7 @@ exit 128 + n; 127 is a program that could not be started.
 
 # It starts before every program, so it does without pathlib, whose import alone would take a third of its time; the
 # /tmp it names is the box's own.
-# ruff: noqa: PTH102, PTH109, PTH112, PTH114, PTH115, PTH116, PTH208, S108, S605, S606
+# ruff: noqa: PTH102, PTH109, PTH110, PTH112, PTH114, PTH115, PTH116, PTH208, S108, S605, S606
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from contextlib import suppress
 
 _NOBODY = 65534
 _GRACE, _FORCE = 0.5, 5.0
-_TMP_BYTES = 1 << 30
+_TMP_BYTES, _FILE_BYTES, _PROCESSES = 1 << 30, 16 << 30, 4096
+_PRLIMIT = "/usr/bin/prlimit"
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 _CLONE_NEWNS = 0x20000
@@ -84,6 +85,8 @@ def _start(mode: str, room: _Room, argv: list[str]) -> int:
         return child
     try:
         os.setsid()
+        if mode != "none":
+            _bound_files()
         if mode == "bubblewrap":
             argv = _box(room, argv)
         _be_ordinary()
@@ -109,6 +112,13 @@ def _be_ordinary() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _bound_files() -> None:
+    """No single file above 16 GiB: a program that fills the disk by accident ends before the disk does."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    most = _FILE_BYTES if hard == resource.RLIM_INFINITY else min(hard, _FILE_BYTES)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def _wait_for(child: int, parent: int) -> int:
@@ -197,7 +207,13 @@ def _box(room: _Room, argv: list[str]) -> list[str]:
     for place, source in sources.items():
         binds += ["--bind" if place in room.write else "--ro-bind", source, place]
     sealed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder]
-    return [room.bwrap, *_walls(), *binds, *sealed, "--", *argv]
+    filtered = ["--seccomp", str(_readable_fd(room.filter))] if room.filter else []
+    return [room.bwrap, *_walls(), *binds, *sealed, *filtered, "--", *_counted(argv)]
+
+
+def _counted(argv: list[str]) -> list[str]:
+    """The program with a bound on how many processes there may be: set inside, it counts those of the box alone."""
+    return [_PRLIMIT, f"--nproc={_PROCESSES}", *argv] if os.path.exists(_PRLIMIT) else argv
 
 
 def _settle(room: _Room) -> None:
@@ -219,7 +235,7 @@ def _walls() -> list[str]:
     for name in _ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name, text in _files().items():
-        words += ["--ro-bind-data", str(_readable_fd(text)), f"/etc/{name}"]
+        words += ["--ro-bind-data", str(_readable_fd(text.encode())), f"/etc/{name}"]
     for folder in ("/dev/shm", "/tmp"):
         words += ["--size", str(_TMP_BYTES), "--perms", "1777", "--tmpfs", folder]
     return [*words, "--dir", "/tmp/home"]
@@ -234,9 +250,9 @@ def _files() -> dict[str, str]:
     }
 
 
-def _readable_fd(text: str) -> int:
+def _readable_fd(text: bytes) -> int:
     reader, writer = os.pipe()
-    os.write(writer, text.encode())
+    os.write(writer, text)
     os.close(writer)
     os.set_inheritable(reader, True)
     return reader

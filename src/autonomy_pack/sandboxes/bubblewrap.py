@@ -10,7 +10,7 @@ from functools import cache
 
 from autonomy_pack.edges import host, shell
 from autonomy_pack.model import Command, Room
-from autonomy_pack.sandboxes import launcher
+from autonomy_pack.sandboxes import launcher, seccomp
 
 level = "L2"
 
@@ -39,7 +39,8 @@ def missing() -> str:
 
 def wrap(command: Command, room: Room) -> Command:
     """The same program in the box: what it may write and read, and our toolchain, at their own paths."""
-    pairs = [f"bwrap={_bwrap() or '/usr/bin/bwrap'}", *launcher.places(room)]
+    filtered = seccomp.program(os.uname().machine).hex()
+    pairs = [f"bwrap={_bwrap() or '/usr/bin/bwrap'}", f"filter={filtered}", *launcher.places(room)]
     return launcher.through("bubblewrap", pairs, launcher.bridged(command, room))
 
 
