@@ -15,7 +15,7 @@ from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.claim import Claim
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report, Transcript
-from autonomy_pack.model import Event, Outcome, Run, Step, value
+from autonomy_pack.model import Comment, Event, Outcome, Run, Step, value
 from autonomy_pack.policy import names
 
 
@@ -26,6 +26,11 @@ class Terms:
     `argv` is a person's command for agent `command`, `given` a person's inputs for the mission. `stopped` says why
     work must end, beside the STOP file; it is asked several times a second, so it looks at what it knows already.
     `receive` does what follows from the document that a mission returns; None where no such mission may run.
+    `discussion` gives the comments on the task that an agent may see.
+
+    `ask` shows a step to the person at the terminal; its word is yes, no, all, quit or, when what it is given says why
+    work must end, stop. `can_ask`: a run may end with a question that somebody can answer later. `replay` is a
+    transcript whose answers stand for the models', `answers` what came there of each step that was asked about.
     """
 
     session: str
@@ -34,7 +39,25 @@ class Terms:
     argv: tuple[str, ...] = ()
     stopped: Callable[[], str] = lambda: ""
     given: Mapping[str, str] = field(default_factory=dict)
+    ask: Callable[[str, Callable[[], str]], str] | None = None
+    can_ask: bool = True
+    replay: str = ""
+    answers: Mapping[int, Mapping[str, Any]] | None = None
     receive: Receive | None = None
+    discussion: Callable[[], Sequence[Comment]] = tuple
+
+
+@value
+class Resumed:
+    """What a run goes on from: the run that asked (its id), the messages of its model so far and how many of its steps
+    changed something, what a person said; `told` says it all in words. Empty when a run begins anew.
+    """
+
+    run: str = ""
+    messages: tuple[Mapping[str, Any], ...] = ()
+    position: int = 0
+    answer: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +72,7 @@ class Job:
     space: Workspace
     transcript: Transcript
     started: float
+    resumed: Resumed = Resumed()
 
     @property
     def folder(self) -> Path:
