@@ -11,8 +11,9 @@ from autonomy_pack import schemas, tools
 from autonomy_pack.model import Risk
 from autonomy_pack.programs.shapes import misfit
 from autonomy_pack.tools import TOOLS
+from autonomy_pack.tools.model import MODEL_TOOLS
 
-SHARED = {"arguments"}
+SHARED = {"arguments", "model"}  # `model` is the folder of what models may do
 
 
 def test_every_file_is_listed_and_every_name_is_its_files():
@@ -24,7 +25,7 @@ def test_every_file_is_listed_and_every_name_is_its_files():
 def test_missions_are_validated_by_the_tools_own_schemas():
     published = schemas.schema("mission")
     assert published["$defs"] == {name: tool.schema for name, tool in TOOLS.items()}
-    assert published["properties"]["tools"]["items"]["enum"] == list(TOOLS)
+    assert published["properties"]["tools"]["items"]["enum"] == list({**TOOLS, **MODEL_TOOLS})
     assert list(published["properties"]["steps"]["items"]["properties"]) == list(TOOLS)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from autonomy_pack.agents import command, planner, script
+from autonomy_pack.agents import anthropic, command, planner, script
 from autonomy_pack.contracts import Agent
 
 AGENTS: dict[str, Agent] = {
     "planner": planner,
     "script": script,
     "command": command,
+    "anthropic": anthropic,
 }

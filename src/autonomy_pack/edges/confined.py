@@ -74,6 +74,10 @@ class Confined:
         found = {path for root in _outermost(roots) for path in self._below(root) if globs.matches(path, wild)}
         return sorted(plain | found)
 
+    def below(self, folder: str = "") -> Iterator[str]:
+        """Every plain file below a folder of the tree, in order, and none of the pack's own; links are passed over."""
+        yield from self._below("/".join(parts(folder)) if folder.strip("./") else "")
+
     def read(self, path: str) -> bytes:
         """The bytes of a plain file of at most 16 MiB."""
         with self._place(path) as (folder, name):

@@ -1,0 +1,131 @@
+"""A model's calls of tools: checked, announced, allowed or refused by the harness, done, and told in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from autonomy_pack.contracts import ModelTool
+from autonomy_pack.errors import PackError, Stopped, UsageError
+from autonomy_pack.model import Desk
+from autonomy_pack.programs.planner import bounded
+from autonomy_pack.programs.shapes import misfit
+
+SAME_NOTED, SAME_ENDED = 3, 6
+_WORD, _LINE = 8_000, 256_000
+
+
+class Done(NamedTuple):
+    """What came of one call. `malformed`: there is no such tool, or its arguments do not fit."""
+
+    said: str
+    failed: bool = False
+    malformed: bool = False
+
+
+def tell(kind: str, data: Mapping[str, Any]) -> None:
+    """One line for the harness."""
+    sys.stdout.write(json.dumps({"kind": kind, "data": data}) + "\n")
+    sys.stdout.flush()
+
+
+class Calls:
+    """The tools a model may call; `same` is how often its most frequent call had the same result since a change."""
+
+    def __init__(self, tools: Mapping[str, ModelTool], desk: Desk) -> None:
+        self.tools, self._desk = tools, desk
+        self._steps = 0
+        self._results: Counter[str] = Counter()
+
+    @property
+    def same(self) -> int:
+        """How often the same call gave the same result since a file was last changed."""
+        return max(self._results.values(), default=0)
+
+    def problem(self, call: Mapping[str, Any], broken: str = "") -> str:
+        """Why the call cannot be done at all; "" when it can."""
+        name = call["name"]
+        if name not in self.tools:
+            return f"there is no tool {name!r} here; the tools are {', '.join(self.tools)}"
+        return broken or misfit(call["input"], self.tools[name].schema)
+
+    def refused(self, call: Mapping[str, Any], problem: str) -> Done:
+        """A call that cannot be done: told to both sides."""
+        tell("agent.said", {"text": f"call of {str(call['name'])[:80]!r} refused: {problem[:1000]}"})
+        return Done(f"{problem}. Nothing was done: mend the call.", failed=True, malformed=True)
+
+    def do(self, call: Mapping[str, Any]) -> Done:
+        """Announce the call, wait for the word, do it. Raises Stopped when the word is to end."""
+        self._steps += 1
+        shown = {"name": call["name"], "arguments": _shown(call["input"]), "id": call["id"]}
+        tell("step.started", {"step": self._steps, "tool_call": shown})
+        word = sys.stdin.buffer.readline(4096)
+        if word != b"go\n" and not word.startswith(b"no "):
+            raise Stopped(f"told to stop before step {self._steps}", "Run it again when the stop is lifted.")
+        begun = time.perf_counter()
+        done = self._run(call) if word == b"go\n" else Done(_refusal(word), failed=True)
+        self._finished(done, time.perf_counter() - begun)
+        return self._noted(call, done)
+
+    def _run(self, call: Mapping[str, Any]) -> Done:
+        try:
+            return Done(self.tools[call["name"]].run(call["input"], self._desk))
+        except PackError as error:
+            return Done(" ".join(filter(None, (_ended(error.says), error.fix))), failed=True)
+        except Exception as error:  # noqa: BLE001  # a tool's bug is a failed call, told like any other
+            return Done(f"{type(error).__name__}: {error}", failed=True)
+
+    def _finished(self, done: Done, seconds: float) -> None:
+        cut, sha256 = bounded(done.said)
+        data = {"step": self._steps, "exit": int(done.failed), "duration": round(seconds, 6)}
+        tell("step.finished", data | {"output": cut, "output_sha256": sha256})
+
+    def _noted(self, call: Mapping[str, Any], done: Done) -> Done:
+        """The same, with a word when this was seen before: a model in a loop should hear of it."""
+        if call["name"] in ("edit", "write") and not done.failed:
+            self._results.clear()
+        whole = json.dumps([call["name"], call["input"], done.said], sort_keys=True)
+        key = hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
+        self._results[key] += 1
+        if self._results[key] < SAME_NOTED:
+            return done
+        times = self._results[key]
+        return done._replace(said=f"{done.said}\n[this call had this result {times} times; do something else]")
+
+
+def parameters(schema: Mapping[str, Any], returned: str) -> Mapping[str, Any]:
+    """The schema of `done`, with the document that has to be returned, if any; UsageError when that is no schema."""
+    if not returned:
+        return schema
+    try:
+        shape = json.loads(returned)
+    except ValueError as error:
+        raise UsageError(f"the schema of what is returned is not JSON: {error}", "This is a fault of ours.") from error
+    properties = {**schema["properties"], "returned": {**shape, "description": "What you were asked to return"}}
+    return {**schema, "required": [*schema["required"], "returned"], "properties": properties}
+
+
+def _refusal(word: bytes) -> str:
+    return f"refused: {word[3:].decode('utf-8', 'replace').strip()}"
+
+
+def _ended(says: str) -> str:
+    return says if says.endswith((".", "]", "\n")) else f"{says}."
+
+
+def _shown(arguments: Mapping[str, Any]) -> Any:
+    """The arguments as the harness hears of them: long texts cut."""
+    cut = {name: _cut(part) for name, part in arguments.items()}
+    size = len(json.dumps(cut))
+    return cut if size <= _LINE else {"cut": f"{size} characters of arguments"}
+
+
+def _cut(part: Any) -> Any:
+    if isinstance(part, str) and len(part) > _WORD:
+        return f"{part[:_WORD]}… {len(part) - _WORD} more characters"
+    return part
