@@ -103,8 +103,16 @@ def left(site: Site) -> dict[str, Any]:
         "comments": {number: _first_lines(site, number) for number in issues},
         "checks": sorted((check.name, repo.git.commit(check.head).tree) for check in repo.checks),
         "pending": len(repo.refs("refs/autonomy/pending/")),
-        "labels": sorted(label.name for label in repo.labels.values()),
+        "labels": sorted(_defined(site)),
     }
+
+
+def _defined(site: Site) -> list[str]:
+    """The labels that the repository knows, but for a status that nothing has any more: an attempt whose job died
+    before it began is told as blocked until the next one, and what a repository knows is never taken from it."""
+    worn = {name for number in site.repo.issues for name in site.labels(number)}
+    names = [label.name for label in site.repo.labels.values()]
+    return [name for name in names if name in worn or not name.startswith("status:")]
 
 
 def _first_lines(site: Site, number: int) -> list[str]:
