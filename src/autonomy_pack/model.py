@@ -848,6 +848,24 @@ class Desk:
 
 
 @value
+class Part:
+    """A piece of what an agent is told: whose words they are, and how they rank.
+
+    `rank` is rules, repository, mission, return, guidance, issue, comment, complaint or answer; `source` names where
+    the words come from, `title` and `note` are ours, `text` are the words. When they were too long, `cut` is how many
+    characters are left out after `text`, and `rest` is how they end.
+    """
+
+    rank: str
+    source: str
+    title: str
+    note: str = ""
+    text: str = ""
+    cut: int = 0
+    rest: str = ""
+
+
+@value
 class Seen:
     """What one line of an agent's output means: transcript events (kind, data), and whether it waits for "go".
 
@@ -907,6 +925,20 @@ class Endpoint:
     def url(self) -> str:
         """The gateway as an HTTP client inside the box names it."""
         return f"http://127.0.0.1:{self.port}"
+
+
+@value
+class Package:
+    """What an agent's own program is installed from: one exact version of one package.
+
+    `registry` is npm or pypi. `argv` starts it, by machine ("linux-x86_64", "any"): {folder} is where it was installed,
+    {python} our interpreter.
+    """
+
+    registry: str
+    name: str
+    version: str
+    argv: Mapping[str, tuple[str, ...]]
 
 
 @value
