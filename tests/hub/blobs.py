@@ -20,9 +20,18 @@ UPLOAD = re.compile(r"^/_hub/artifacts/([^/]+/[^/]+)/(\d+)/([^/]+)$")
 
 def address(hub: Hub, base: Base, artifact: Artifact) -> str:
     """The signed address; `localhost` is another host than 127.0.0.1, so clients that follow drop their token."""
+    return f"{_elsewhere(hub, base)}{artifact.id}?sig={_signature(artifact)}"
+
+
+def log_address(hub: Hub, base: Base, job: int) -> str:
+    """The signed address of a job's log."""
+    return f"{_elsewhere(hub, base)}{job}?sig=log"
+
+
+def _elsewhere(hub: Hub, base: Base) -> str:
     scheme, _, host = base.html.partition("://")
     other = f"localhost:{hub.port}" if host.startswith("127.0.0.1") else f"blobs.{host}"
-    return f"{scheme}://{other}{PREFIX}{artifact.id}?sig={_signature(artifact)}"
+    return f"{scheme}://{other}{PREFIX}"
 
 
 def answer(hub: Hub, request: Request) -> Answer:
@@ -30,8 +39,14 @@ def answer(hub: Hub, request: Request) -> Answer:
     request.route = "blob"
     if "authorization" in request.headers:
         raise Refused(403, "Server failed to authenticate the request. A token was sent to the artifact store.")
+    number = int(request.path.removeprefix(PREFIX))
     for repo in list(hub.repos.values()):
-        found = repo.artifacts.get(int(request.path.removeprefix(PREFIX)))
+        log = next(
+            (row["log"] for run in repo.runs for row in run.jobs if row.get("id") == number and "log" in row), None
+        )
+        if log is not None and request.query.get("sig") == "log":
+            return Answer(200, None, {"Content-Type": "text/plain"}, str(log).encode(), checked=False)
+        found = repo.artifacts.get(number)
         if found and request.query.get("sig") == _signature(found):
             return Answer(200, None, {"Content-Type": "application/zip"}, found.data, checked=False)
     raise Refused(404, "Not Found")

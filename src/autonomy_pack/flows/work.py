@@ -13,7 +13,18 @@ from autonomy_pack import __version__
 from autonomy_pack.edges import objects, workspace
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, Stopped
-from autonomy_pack.flows import agent, checks, decisions, guard, handoff, plan, records, returned
+from autonomy_pack.flows import (
+    agent,
+    boundary,
+    checks,
+    decisions,
+    guard,
+    handoff,
+    instructions,
+    plan,
+    records,
+    returned,
+)
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.model import Change, CheckResult, Finding, Outcome, Risk, Rules, value
 from autonomy_pack.policy import evidence, risk
@@ -58,8 +69,8 @@ def produce(job: Job) -> Produced | Ending:
 def judge(job: Job) -> Ending:
     """Let the agent judge, and do what follows from the document it gives back; whatever it changed is thrown away."""
     if job.terms.receive is None:
-        name, document = job.run.mission.name, job.run.mission.returns
-        why = f"mission {name} returns a {document} instead of a change; it is for the command that uses one"
+        name, what = job.run.mission.name, job.run.mission.returns
+        why = f"mission {name} returns a {what} instead of a change; it is for the command that uses one"
         return Ending(outcome=Outcome.FAILED, why=why)
     complaint = ""
     for _ in range(job.run.mission.repair + 1):
@@ -126,7 +137,9 @@ def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending
     rules = Rules(
         protected=config.protected, checks=checks.wanted(job), results=results, secrets=records.known_secrets()
     )
-    examination = guard.examine(change, objects.reader(job.space.git_dir), rules)
+    examination = instructions.with_hidden(
+        guard.examine(change, objects.reader(job.space.git_dir), rules), job.run.task
+    )
     job.tell([job.event("finding.found", finding_data(finding)) for finding in examination.findings])
     ask_from, block_from = risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
     verdict = risk.verdict(examination.findings, ask_from, block_from)
@@ -137,7 +150,7 @@ def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending
     offer = handoff.prepare(
         job, change, results, examination, evidence.weigh(job.run.task.acceptance, mission, results, change.head)
     )
-    if verdict == "ask" or mission.requires_approval:
+    if verdict == "ask" or (mission.requires_approval and not boundary.every_change_was_allowed(job)):
         return decisions.ask(job, offer, _asking(examination.findings, ask_from))
     return handoff.deliver_run(job, offer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub import shapes
+from hub import blobs, shapes
 from hub.router import Answer, Call, Refused, route
 from hub.things import Run, Workflow
 
@@ -183,6 +183,14 @@ def list_attempt_jobs(call: Call) -> Answer:
     made, attempt = _find_run(call), call.number("attempt_number")
     rows = [row for row in made.jobs if row.get("attempt", 1) == attempt]
     return counted(call, "jobs", rows, lambda call, row: _job(call, made, row))
+
+
+@route("GET", f"{ACTIONS}/jobs/{{job_id}}/logs", "actions:read")
+def get_log(call: Call) -> Answer:
+    wanted = call.number("job_id")
+    if not any(row.get("id") == wanted and "log" in row for run in call.repo.runs for row in run.jobs):
+        raise Refused(404, "Not Found")
+    return Answer(302, None, {"Location": blobs.log_address(call.hub, call.base, wanted)}, b"", checked=False)
 
 
 def _job(call: Call, made: Run, row: dict[str, Any]) -> dict[str, Any]:

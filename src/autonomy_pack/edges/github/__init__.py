@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from autonomy_pack.edges.github.client import GitHub
-from autonomy_pack.edges.github.values import Artifact, CheckRun, Look, RepositoryLabel
+from autonomy_pack.edges.github.values import Artifact, CheckRun, Ci, FailedJob, Look, RepositoryLabel
 
-__all__ = ["Artifact", "CheckRun", "GitHub", "Look", "RepositoryLabel"]
+__all__ = ["Artifact", "CheckRun", "Ci", "FailedJob", "GitHub", "Look", "RepositoryLabel"]

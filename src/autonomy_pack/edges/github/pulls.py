@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from autonomy_pack.edges.github import shapes
 from autonomy_pack.edges.github.body import fit
@@ -22,6 +23,12 @@ class Pulls(Connected):
         told = self.calls.pages(self.at("pulls"), {"state": "all", "head": f"{owner}:{branch}"})
         found = [shapes.rest_pull(one) for one in told]
         return [one for one in found if one.branch == branch and one.same_repository]
+
+    def open_pulls(self, most: int = 500) -> list[Pull]:
+        """The open pull requests of this repository's own branches, oldest first; at most that many are read."""
+        words = {"state": "open", "sort": "created", "direction": "asc"}
+        told = islice(self.calls.pages(self.at("pulls"), words), most)
+        return [one for one in map(shapes.rest_pull, told) if one.same_repository]
 
     def pull(self, number: int) -> Pull | None:
         """One pull request; None when there is none of that number."""

@@ -57,3 +57,22 @@ class CheckRun:
     name: str
     conclusion: str
     app: str
+
+
+@value
+class FailedJob:
+    """A job of a workflow that did not succeed: `conclusion` is failure, timed_out or cancelled; `run` its run's id."""
+
+    id: int
+    run: int
+    name: str
+    conclusion: str
+
+
+@value
+class Ci:
+    """What the workflows say of a commit. `state` is none (nothing ran), approval (a run waits for a person), pending,
+    red or green."""
+
+    state: str
+    failed: tuple[FailedJob, ...] = ()
