@@ -72,7 +72,7 @@ class Job:
     space: Workspace
     transcript: Transcript
     started: float
-    resumed: Resumed = Resumed()
+    resumed: Resumed = field(default_factory=Resumed)
 
     @property
     def folder(self) -> Path:

@@ -3,8 +3,9 @@
     python -I -m autonomy_pack.programs.planner
 
 Reads one JSON line {"steps": [{"tool", "arguments"}…], "limits": {"steps": 50}, "dry_run": false} and prints one
-JSON line per event. After each `step.started` it waits for a line "go"; anything else, or the end of its input, ends
-it. Exit codes: 0 all steps done · 1 a step failed, and no later one was begun · 2 not a plan · 5 told to stop.
+JSON line per event. After each `step.started` it waits for a line "go"; "no WHY" fails the step, anything else, or the
+end of its input, ends it. Exit codes: 0 all steps done · 1 a step failed, and no later one was begun · 2 not a plan ·
+5 told to stop.
 """
 
 from __future__ import annotations
@@ -74,10 +75,9 @@ def _all(steps: list[Mapping[str, Any]], *, dry_run: bool) -> int:
     for number, step in enumerate(steps, start=1):
         call = {"name": step["tool"], "arguments": step["arguments"]}
         _tell("step.started", {"step": number, "tool_call": call})
-        if sys.stdin.buffer.readline(64) != b"go\n":
-            raise Stopped(f"told to stop before step {number}", "Run it again when the stop is lifted.")
+        refusal = _refusal(number)
         begun = time.perf_counter()
-        exit_, output = (0, "dry run: not done") if dry_run else _do(step)
+        exit_, output = (1, refusal) if refusal else (0, "dry run: not done") if dry_run else _do(step)
         cut, sha256 = bounded(output)
         data = {"step": number, "exit": exit_, "duration": round(time.perf_counter() - begun, 6)}
         _tell("step.finished", data | {"output": cut, "output_sha256": sha256})
@@ -85,6 +85,16 @@ def _all(steps: list[Mapping[str, Any]], *, dry_run: bool) -> int:
             print(f"step {number} ({step['tool']}) failed: {cut[-2000:]}", file=sys.stderr)
             return 1
     return 0
+
+
+def _refusal(number: int) -> str:
+    """Why the step that was announced is refused, "" when it may begin; Stopped for any other word."""
+    word = sys.stdin.buffer.readline(1024)
+    if word.startswith(b"no ") and word.endswith(b"\n"):
+        return word[3:].decode(errors="replace").strip() or "refused"
+    if word != b"go\n":
+        raise Stopped(f"told to stop before step {number}", "Run it again when the stop is lifted.")
+    return ""
 
 
 def _do(step: Mapping[str, Any]) -> tuple[int, str]:

@@ -1,0 +1,121 @@
+"""What a run was given, kept beside its transcript: with both it can be made again, offline."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autonomy_pack import config as configuration
+from autonomy_pack.edges import files
+from autonomy_pack.errors import PackError, UsageError
+from autonomy_pack.flows import records
+from autonomy_pack.flows.job import Job, Resumed
+from autonomy_pack.flows.project import Project
+from autonomy_pack.model import Comment, Config, Criterion, Mission, Priority, Task, value
+from autonomy_pack.policy import names
+
+FILE = "given.json"
+_VERSION = 1
+_LONGEST = 1 << 20
+
+
+@value
+class Given:
+    """What a run was given. `config_sha256` is of the configuration that held then."""
+
+    run: str
+    base: str
+    agent: str
+    sandbox: str
+    config_sha256: str
+    task: Task
+    mission: Mission
+    given: dict[str, str]
+    argv: tuple[str, ...]
+    discussion: tuple[Comment, ...]
+    resumed: Resumed
+    whole: bool
+
+
+def keep(job: Job) -> None:
+    """Write it down, before the agent begins. A secret in it is replaced, as everywhere; then it is not whole."""
+    terms, run = job.terms, job.run
+    data = {
+        "version": _VERSION,
+        "run": run.id,
+        "base": run.base,
+        "agent": run.agent,
+        "sandbox": terms.box.level,
+        "config_sha256": job.project.config.sha256,
+        "task": dataclasses.asdict(run.task),
+        "mission": {"file": run.mission.source, "text": _text(job.project, run.mission)},
+        "given": dict(terms.given),
+        "argv": list(terms.argv),
+        "discussion": [dataclasses.asdict(one) for one in terms.discussion()],
+        "resumed": dataclasses.asdict(job.resumed),
+    }
+    records.write_json(job.folder / FILE, data | {"sha256": names.sha256(data)})
+
+
+def position(folder: Path) -> int:
+    """How many steps that change something were done before the run in that folder began."""
+    return int(records.read_json(folder / FILE)["resumed"]["position"])
+
+
+def read(folder: Path, config: Config) -> Given:
+    """What the run in that folder was given; UsageError when its records do not tell it."""
+    data = records.read_json(folder / FILE)
+    sealed = data.pop("sha256", "")
+    if data.get("version") != _VERSION:
+        raise _cannot(folder, "they are of another version of the pack")
+    if data["mission"]["text"] is None:
+        raise _cannot(folder, "the text of its mission was not kept")
+    try:
+        task, resumed = data["task"], data["resumed"]
+        return Given(
+            run=data["run"],
+            base=data["base"],
+            agent=data["agent"],
+            sandbox=data["sandbox"],
+            config_sha256=data["config_sha256"],
+            task=_task(task),
+            mission=_mission(data["mission"], config),
+            given=data["given"],
+            argv=tuple(data["argv"]),
+            discussion=tuple(Comment(**one) for one in data["discussion"]),
+            resumed=Resumed(**{**resumed, "messages": tuple(resumed["messages"])}),
+            whole=sealed == names.sha256(data),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _cannot(folder, f"{type(error).__name__}: {error}") from error
+
+
+def _task(data: dict[str, Any]) -> Task:
+    lists = {"labels": tuple(data["labels"]), "acceptance": tuple(Criterion(**one) for one in data["acceptance"])}
+    return Task(**{**data, **lists, "priority": Priority(data["priority"])})
+
+
+def _mission(data: dict[str, str], config: Config) -> Mission:
+    return configuration.load_mission(data["text"], data["file"], checks=[one.name for one in config.checks])
+
+
+def _text(project: Project, mission: Mission) -> str | None:
+    """The text that the mission was read from, None when it is not there any more."""
+    texts = _texts(project, mission)
+    return next((text for text in texts if files.sha256(text.encode()) == mission.sha256), None)
+
+
+def _texts(project: Project, mission: Mission) -> Iterator[str]:
+    yield from (text for _, text in configuration.mission_texts(project.missions).values())
+    path = Path(mission.source)
+    try:
+        if path.is_file():
+            yield files.read(path, limit=_LONGEST).decode("utf-8", "replace")
+    except PackError:
+        return
+
+
+def _cannot(folder: Path, why: str) -> UsageError:
+    return UsageError(f"the records in {folder} do not tell what the run was given: {why}", "Choose a newer run.")

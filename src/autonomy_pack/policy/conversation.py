@@ -1,0 +1,90 @@
+"""A model's conversation, read back from the transcript of its run: events → messages. Pure.
+
+The gateway records every request as what differs from the one before, and every answer whole; the steps tell what came
+of the model's last calls. What cannot be read back exactly is not read back at all: the run then begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+Message = Mapping[str, Any]
+Event = Mapping[str, Any]
+_OPEN = ("ask",)
+
+
+def messages(events: Iterable[Event], output: Callable[[str], str]) -> tuple[Message, ...]:
+    """The messages of a run that asked: the last request, the answer to it, and the results of those of its calls that
+    were done. `output` gives a long output by its sha256. () when the transcript does not tell it exactly.
+    """
+    told = list(events)
+    try:
+        request, answer = _last_exchange(told)
+        results = _results(told, {block["id"] for block in answer if block.get("type") == "tool_use"}, output)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ()
+    if not answer:
+        return ()
+    said: list[Message] = [*request, {"role": "assistant", "content": answer}]
+    return (*said, {"role": "user", "content": results}) if results else tuple(said)
+
+
+def requests(events: Iterable[Event]) -> list[list[Message]]:
+    """The messages of each request, whole. ValueError when one leaves out more than there was."""
+    whole: list[list[Message]] = []
+    for event in events:
+        if event["kind"] != "model.called":
+            continue
+        request = event["data"]["request"]
+        same, new = request.get("same", 0), request.get("messages", [])
+        before = whole[-1] if whole else []
+        if type(same) is not int or not 0 <= same <= len(before) or not isinstance(new, list):
+            raise ValueError("a request does not follow the one before")
+        whole.append([*before[:same], *new])
+    return whole
+
+
+def changed(events: Iterable[Event], tools: Mapping[str, Any]) -> int:
+    """How many steps that change something were done."""
+    started = {}
+    count = 0
+    for event in events:
+        data = event["data"]
+        if event["kind"] == "step.started":
+            started[data["step"]] = tools.get(data["tool_call"]["name"])
+        elif event["kind"] == "step.finished":
+            tool = started.pop(data["step"], None)
+            count += bool(tool and tool.mutates)
+    return count
+
+
+def _last_exchange(told: Sequence[Event]) -> tuple[list[Message], list[Mapping[str, Any]]]:
+    """The last request that was answered, and the blocks of its answer."""
+    calls = [event["data"] for event in told if event["kind"] == "model.called"]
+    for request, call in zip(reversed(requests(told)), reversed(calls), strict=True):
+        body = call["response"].get("body")
+        if call["protocol"] == "anthropic" and isinstance(body, Mapping) and isinstance(body.get("content"), list):
+            return request, [block for block in body["content"] if _is_sendable(block)]
+    return [], []
+
+
+def _is_sendable(block: Mapping[str, Any]) -> bool:
+    """Empty texts are refused when they are sent back."""
+    return block["type"] != "text" or bool(str(block["text"]).strip())
+
+
+def _results(told: Sequence[Event], calls: set[str], output: Callable[[str], str]) -> list[Mapping[str, Any]]:
+    """What came of those calls, as far as they were done; what a person is asked has no result but the answer."""
+    started: dict[int, str] = {}
+    results: list[Mapping[str, Any]] = []
+    for event in told:
+        data = event["data"]
+        if event["kind"] == "step.started":
+            call = data["tool_call"]
+            started[data["step"]] = "" if call["name"] in _OPEN else call.get("id", "")
+        elif event["kind"] == "step.finished" and started.get(data["step"]) in calls:
+            said = data["output"] if data["output"] is not None else output(data["output_sha256"])
+            block = {"type": "tool_result", "tool_use_id": started[data["step"]], "content": said or "(nothing)"}
+            results.append({**block, "is_error": True} if data["exit"] else block)
+    return results
