@@ -39,7 +39,7 @@ WRITE = Step(tool="write", arguments={"path": "a", "text": "b"})
 RUN = Step(tool="run", arguments=("make", "fmt"))
 
 
-SHARED = {"paced"}  # what two agents have in common, no agent itself
+SHARED = {"cli", "paced"}  # what two agents have in common, no agent itself
 
 
 def test_every_file_is_listed_and_every_name_is_its_files():

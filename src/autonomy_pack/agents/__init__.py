@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from autonomy_pack.agents import anthropic, command, planner, script
+from autonomy_pack.agents import (
+    aider,
+    anthropic,
+    claude,
+    codex,
+    command,
+    copilot,
+    gemini,
+    mini,
+    opencode,
+    planner,
+    script,
+)
 from autonomy_pack.contracts import Agent
 
 AGENTS: dict[str, Agent] = {
@@ -10,4 +22,11 @@ AGENTS: dict[str, Agent] = {
     "script": script,
     "command": command,
     "anthropic": anthropic,
+    "claude": claude,
+    "codex": codex,
+    "gemini": gemini,
+    "copilot": copilot,
+    "opencode": opencode,
+    "aider": aider,
+    "mini": mini,
 }
