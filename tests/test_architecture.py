@@ -16,7 +16,7 @@ LAYERS = {
     1: ["edges"],
     2: ["store", "config", "schemas", "missions", "templates"],
     3: ["policy", "views", "metrics"],
-    4: ["forges", "agents", "guards", "tools", "channels", "sandboxes"],
+    4: ["forges", "agents", "guards", "tools", "channels", "sandboxes", "protocols"],
     5: ["flows"],
     6: ["programs", "commands", "web"],
     7: ["__main__"],

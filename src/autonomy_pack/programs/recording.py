@@ -1,0 +1,96 @@
+"""What is written down of a call: what is new in its request, and its answer. No key in either, no line too long."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autonomy_pack.edges import redact
+
+# The harness reads lines of at most 1 MiB.
+MAX_LINE = 1000 * 1000
+_CUTS = (64_000, 8_000, 1_000)
+
+
+class Recorder:
+    """Remembers the request before, to tell of the next one only what differs. Not for two threads at once."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = [secret for secret in secrets if secret]
+        self._before: Mapping[str, Any] = {}
+        self._told = ""
+
+    def request(self, body: Mapping[str, Any], told: str) -> dict[str, Any]:
+        """{"same": how many leading entries of the conversation equal those before, "as_before": keys that do
+        altogether, …everything else}. `told` is the key of the conversation; one that is no list is told whole.
+        """
+        before = self._before if told == self._told else {}
+        self._before, self._told = body, told
+        listed, earlier = body.get(told), before.get(told)
+        same = _same(listed, earlier) if isinstance(listed, list) and isinstance(earlier, list) else 0
+        kept = [key for key in body if key != told and key in before and before[key] == body[key]]
+        new = {key: value for key, value in body.items() if key not in kept}
+        if isinstance(listed, list):
+            new[told] = listed[same:]
+        return {"same": same, "as_before": kept, **self.clean(new)}
+
+    def clean(self, data: Any) -> Any:
+        """The same without the keys of this process. Every request's texts pass here, so it is the plain search; the
+        harness redacts its transcript again, in every disguise.
+        """
+        if isinstance(data, str):
+            for secret in self._secrets:
+                data = data.replace(secret, redact.MARK)
+            return data
+        if isinstance(data, list):
+            return [self.clean(item) for item in data]
+        if isinstance(data, Mapping):
+            return {self.clean(key): self.clean(value) for key, value in data.items()}
+        return data
+
+
+def whole(record: Mapping[str, Any], before: Mapping[str, Any], told: str) -> dict[str, Any]:
+    """The request that a record tells of, given the one before."""
+    body = {key: before[key] for key in record["as_before"]}
+    body |= {key: value for key, value in record.items() if key not in ("same", "as_before", "cut")}
+    if isinstance(body.get(told), list):
+        body[told] = [*(before.get(told) or ())[: record["same"]], *body[told]]
+    return body
+
+
+def _same(listed: Sequence[Any], earlier: Sequence[Any]) -> int:
+    count = 0
+    for one, other in zip(listed, earlier, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def line(kind: str, data: Mapping[str, Any]) -> str:
+    """The line for the harness. Where it would be too long, long texts keep their ends only, and `cut` says so."""
+    text = _json(kind, data)
+    for most in _CUTS:
+        if len(text) <= MAX_LINE:
+            return text
+        parts = {key: {**_cut(data[key], most), "cut": True} for key in ("request", "response") if key in data}
+        text = _json(kind, {**data, **parts})
+    if len(text) > MAX_LINE:
+        text = _json(kind, {**data, "request": {"same": 0, "as_before": [], "cut": True}, "response": {"cut": True}})
+    return text
+
+
+def _json(kind: str, data: Mapping[str, Any]) -> str:
+    return json.dumps({"kind": kind, "data": data})
+
+
+def _cut(data: Any, most: int) -> Any:
+    if isinstance(data, str) and len(data) > most:
+        half = most // 2
+        return f"{data[:half]}\n… {len(data) - 2 * half} characters left out …\n{data[-half:]}"
+    if isinstance(data, list):
+        return [_cut(item, most) for item in data]
+    if isinstance(data, dict):
+        return {key: _cut(value, most) for key, value in data.items()}
+    return data
