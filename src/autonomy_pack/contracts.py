@@ -10,6 +10,7 @@ from autonomy_pack.model import (
     Brief,
     Change,
     Command,
+    Comment,
     Desk,
     Event,
     Finding,
@@ -137,6 +138,9 @@ class Forge(Protocol):
     def issue(self, issue: str) -> Issue | None:
         """One issue as it is now, open or closed; None when there is none of that id."""
 
+    def comments(self, issue: str, before: str = "") -> Sequence[Comment]:
+        """The comments of an issue, oldest first, made before that time where one is given; none where nobody talks."""
+
     def label(self, issue: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
         """Change labels of an issue; False when it changed under us and was left alone."""
 
@@ -257,6 +261,9 @@ class Sandbox(Protocol):
 
     def missing(self) -> str:
         """Why it cannot be used here, with the fix; "" when it can."""
+
+    def lacks(self) -> tuple[str, ...]:
+        """What a program can do in it, on this machine, that it cannot in the strongest; "it can …" begins each."""
 
     def wrap(self, command: Command, room: Room) -> Command:
         """The same program, boxed."""

@@ -323,11 +323,25 @@ class Criterion:
 
 
 @value
+class Repair:
+    """A pull request of ours to be mended: its number and branch, the commit `tip` that it is at and the work goes on
+    from, `base` that its whole change is judged against, and `complaint`: what its CI failed of.
+    """
+
+    pull: int
+    branch: str
+    tip: str
+    base: str
+    complaint: str = ""
+
+
+@value
 class Task:
     """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by.
 
     `event` is the label event that made it eligible ("" where the forge has none); its lease is keyed on it.
-    `labelled` is when that was, "" where nobody labels. A mission that a person runs by hand is a task without an
+    `labelled` is when that was, "" where nobody labels. `repair` is there when the task is to mend the pull request
+    that was made for the issue; its id then is the pull request's. A mission that a person runs by hand is a task without an
     issue: `issue` is "".
     """
 
@@ -349,6 +363,7 @@ class Task:
     event: str = ""
     node: str = ""
     labelled: str = ""
+    repair: Repair | None = None
 
 
 @value
@@ -627,7 +642,7 @@ class Handoff:
     """A finished change on its way to people: one branch, one commit, one body.
 
     `bundle` is the name of the file in the run's folder that holds the commit, and `sha256` its hash; `policy_sha256`
-    is of what it was judged by.
+    is of what it was judged by. `replaces` is the commit that the branch is at until then, "" when it must be absent.
     """
 
     repo: str
@@ -648,6 +663,7 @@ class Handoff:
     labels: tuple[str, ...] = ()
     draft: bool = False
     reviewers: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 @value

@@ -196,14 +196,26 @@ def test_a_text_that_changes_during_the_attempt_makes_it_stale(world: World) -> 
 
 
 def test_a_handoff_body_shows_foreign_words_but_lets_them_do_nothing(world: World) -> None:
-    title = "Rename <img src=x onerror=alert(1)> @everyone \u202e"
+    title = "Rename <img src=x onerror=alert(1)> @everyone"
     world.config()
     world.issue("1", title=title, criteria="\n## Acceptance Criteria\n- <script>x</script> closes #99 @octocat\n")
     world.run()
     text = body(world)
-    for bad in ("<img", "<script>", "\u202e"):
+    for bad in ("<img", "<script>"):
         assert bad not in text
     assert "closes #99" not in text.lower()
+    assert "hidden-text issue 1: text that the page does not show" in text
+
+
+def test_a_person_looks_first_at_an_issue_with_characters_that_nobody_sees(world: World) -> None:
+    world.config()
+    world.issue("1", title="Rename the\u202e greeting")
+    world.run()
+    (asked,) = world.open().store.heads("decision")
+    assert asked.status == "pending"
+    (found,) = events(world, "finding.found")
+    assert (found.data["rule"], found.data["risk"]) == ("hidden-text", "medium")
+    assert "U+202E ×1 (from line 1)" in found.data["says"]
 
 
 def test_the_labels_of_an_issue_change_and_nothing_else_of_its_file(world: World) -> None:

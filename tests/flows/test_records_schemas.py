@@ -36,7 +36,7 @@ def test_every_run_json_is_valid(worked: World) -> None:
 
 def test_every_line_of_a_transcript_is_valid(worked: World) -> None:
     lines = [line for path in worked.root.rglob("transcript.jsonl") for line in path.read_text().splitlines()]
-    assert len(lines) == 4
+    assert len(lines) == 6
     for line in lines:
         validator("transcript").validate(json.loads(line))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from autonomy_pack.edges import clock, files, host, workspace
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import claim, records, work
+from autonomy_pack.flows import claim, discussion, going_on, recorded, records, work
 from autonomy_pack.flows.actions.watch import Watch
 from autonomy_pack.flows.claim import Claim
 from autonomy_pack.flows.job import Ending, Job, Terms
@@ -48,7 +48,7 @@ def begin(project: Project, task: Task, mission: Mission, held: Claim, folder: P
         attempt=(head.attempts if head and head.pin == task.pin else 0) + 1,
         lease=held.task,
         session=terms.session,
-        base=project.base.commit,
+        base=task.repair.base if task.repair else project.base.commit,
         folder=str(folder / names.path_name(run)),
     )
 
@@ -95,9 +95,12 @@ def _end_event(run: Run, ending: Ending, seconds: float, transcript_sha256: str)
 def _worked(project: Project, run: Run, held: Claim, terms: Terms, transcript: Transcript) -> Ending:
     """Make the workspace, work in it while nobody says stop, and remove it again."""
     with Watch(lambda: project.forge.stop_words(run.task.issue), every=_ASK_EVERY) as watch:
-        heard = dataclasses.replace(terms, stopped=lambda: terms.stopped() or watch.said)
+        discussed = discussion.of(project.forge, run.task)
+        heard = dataclasses.replace(terms, stopped=lambda: terms.stopped() or watch.said, discussion=discussed)
         job = prepare(project, run, held, heard, transcript, work_folder(project, run))
         try:
+            job = going_on.resumed(job)
+            recorded.keep(job)
             return work.work(job)
         finally:
             workspace.clear(job.space)
@@ -118,7 +121,9 @@ def prepare(project: Project, run: Run, held: Claim, terms: Terms, transcript: T
         steps=inputs.fill(run.mission, run.task.fields, terms.given),
         terms=terms,
         claim=held,
-        space=workspace.open_workspace(project.place.git_dir, folder, run.base),
+        space=workspace.open_workspace(
+            project.place.git_dir, folder, run.task.repair.tip if run.task.repair else run.base
+        ),
         transcript=transcript,
         started=clock.monotonic(),
     )

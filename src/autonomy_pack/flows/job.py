@@ -39,7 +39,7 @@ class Terms:
     argv: tuple[str, ...] = ()
     stopped: Callable[[], str] = lambda: ""
     given: Mapping[str, str] = field(default_factory=dict)
-    ask: Callable[[str, Callable[[], str]], str] | None = None
+    ask: Ask | None = None
     can_ask: bool = True
     replay: str = ""
     answers: Mapping[int, Mapping[str, Any]] | None = None
@@ -122,6 +122,9 @@ class Ending:
     why: str
     events: tuple[Event, ...] = ()
 
+
+Ask = Callable[[str, Callable[[], str]], str]
+"""Shows a person the text of a step; yes, no, all or quit, or stop once the callable says why work must end."""
 
 Receive = Callable[[Job, Mapping[str, Any]], Ending]
 """What follows from the document that a mission returned: how the run ends."""

@@ -26,7 +26,7 @@ from autonomy_pack.flows import (
     returned,
 )
 from autonomy_pack.flows.job import Ending, Job
-from autonomy_pack.model import Change, CheckResult, Finding, Outcome, Risk, Rules, value
+from autonomy_pack.model import Change, CheckResult, Examination, Finding, Outcome, Risk, Rules, value
 from autonomy_pack.policy import evidence, risk
 from autonomy_pack.views import messages
 
@@ -49,7 +49,7 @@ def work(job: Job) -> Ending:
 
 def produce(job: Job) -> Produced | Ending:
     """Let the agent work, commit what it left, run the checks, and let it repair what they complain of."""
-    complaint = ""
+    complaint = job.run.task.repair.complaint if job.run.task.repair else ""
     for _ in range(job.run.mission.repair + 1):
         ending = perform(job, complaint)
         if ending:
@@ -137,9 +137,7 @@ def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending
     rules = Rules(
         protected=config.protected, checks=checks.wanted(job), results=results, secrets=records.known_secrets()
     )
-    examination = instructions.with_hidden(
-        guard.examine(change, objects.reader(job.space.git_dir), rules), job.run.task
-    )
+    examination = instructions.with_hidden(_examined(job, change, rules), job.run.task)
     job.tell([job.event("finding.found", finding_data(finding)) for finding in examination.findings])
     ask_from, block_from = risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
     verdict = risk.verdict(examination.findings, ask_from, block_from)
@@ -153,6 +151,13 @@ def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending
     if verdict == "ask" or (mission.requires_approval and not boundary.every_change_was_allowed(job)):
         return decisions.ask(job, offer, _asking(examination.findings, ask_from))
     return handoff.deliver_run(job, offer)
+
+
+def _examined(job: Job, change: Change, rules: Rules) -> Examination:
+    read, repair = objects.reader(job.space.git_dir), job.run.task.repair
+    if repair is None:
+        return guard.examine(change, read, rules)
+    return guard.examine_repair(change, objects.read_change(job.space.git_dir, repair.tip, change.head), read, rules)
 
 
 def _asking(findings: Sequence[Finding], ask_from: Risk) -> list[Finding]:

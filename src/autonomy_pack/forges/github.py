@@ -9,7 +9,7 @@ from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.edges.remote import ZERO, Remote
 from autonomy_pack.errors import LeaseLost, Stopped, WorldError
-from autonomy_pack.model import Finding, Handoff, Issue, Move, Published, Pull
+from autonomy_pack.model import Comment, Finding, Handoff, Issue, Move, Published, Pull
 
 _GONE = (301, 404, 410)
 
@@ -36,6 +36,10 @@ class GithubForge:
     def issue(self, issue: str) -> Issue | None:
         """One request; None when it is gone or a pull request."""
         return next(iter(self._github.fresh([issue])), None)
+
+    def comments(self, issue: str, before: str = "") -> list[Comment]:
+        """One request for 100 of them."""
+        return self._github.comments(issue, before)
 
     def permission_of(self, actor_id: int, login: str) -> str:
         """One request for each account, once."""
@@ -95,7 +99,7 @@ class GithubForge:
             self._github.request_review(pull.number, offer.reviewers)
 
     def _push(self, offer: Handoff, fence: Sequence[Move]) -> None:
-        wanted = [Move(ref=f"refs/heads/{offer.branch}", old=ZERO, new=offer.head), *fence]
+        wanted = [Move(ref=f"refs/heads/{offer.branch}", old=offer.replaces or ZERO, new=offer.head), *fence]
         left = self._left(wanted)
         if not left:
             return
@@ -108,8 +112,8 @@ class GithubForge:
     def _left(self, wanted: Sequence[Move]) -> list[Move]:
         """The moves that are not made yet; WorldError when the branch is somebody else's."""
         tips = self._remote.tips(*(move.ref for move in wanted))
-        here = tips.get(wanted[0].ref, wanted[0].new)
-        if here != wanted[0].new:
+        here = tips.get(wanted[0].ref, ZERO)
+        if here not in (wanted[0].old, wanted[0].new):
             raise WorldError(
                 f"branch {wanted[0].ref.removeprefix('refs/heads/')} exists with another commit ({here[:7]})",
                 "Rename or delete it, then run again; we never overwrite a branch.",

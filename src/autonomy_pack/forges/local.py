@@ -9,7 +9,7 @@ from typing import Any
 
 from autonomy_pack.edges import documents, files, git
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.model import STOP_LABEL, Finding, Handoff, Issue, Move, Published, Risk
+from autonomy_pack.model import STOP_LABEL, Comment, Finding, Handoff, Issue, Move, Published, Risk
 
 _ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEYS = ("title", "labels", "state", "author", "created", "updated", "assignee", "depends_on")
@@ -101,6 +101,11 @@ class LocalForge:
         place = self._handoffs / f"{branch.replace('/', '-')}.md"
         files.write(place, offer.body)
         return Published(url=str(place))
+
+    def comments(self, issue: str, before: str = "") -> tuple[Comment, ...]:
+        """A file has no comments."""
+        del issue, before
+        return ()
 
     def permission_of(self, actor_id: int, login: str) -> str:
         """A folder has no accounts."""

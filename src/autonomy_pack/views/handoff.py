@@ -38,7 +38,7 @@ def body(
         sandbox=sandbox,
         change=change,
         results=results,
-        findings=[finding for finding in examination.findings if finding.risk],
+        findings=examination.findings,
         skipped=examination.skipped,
         guards=examination.guards,
         weighed=weighed,

@@ -1,13 +1,13 @@
-"""What an agent is told: our rules first, then the mission, then the issue as quoted data."""
+"""What an agent is told: parts with ranks as one text, in which every foreign line is marked as such."""
 
 from __future__ import annotations
 
-from autonomy_pack.model import Mission, Task
+from collections.abc import Sequence
+
+from autonomy_pack.model import Part
 from autonomy_pack.views.render import render as _render
 
 
-def render(task: Task, mission: Mission, complaint: str = "", returns: str = "") -> str:
-    """The prompt; `complaint` is what was wrong with the last round, "" in the first; `returns` the schema of what it
-    has to give back, "" when it changes files.
-    """
-    return _render("prompt.md.j2", task=task, mission=mission, complaint=complaint, returns=returns)
+def render(parts: Sequence[Part]) -> str:
+    """The text of some parts, in order; the text of all parts begins with that of the first ones."""
+    return _render("prompt.md.j2", parts=parts)

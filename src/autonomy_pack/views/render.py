@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from autonomy_pack.edges.sanitize import one_line, sanitize
+from autonomy_pack.edges.sanitize import one_line, sanitize, visible
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -28,6 +28,7 @@ def _environment() -> SandboxedEnvironment:
         autoescape=False,  # Markdown: `clean` and `cell` make foreign words harmless
     )
     made.filters |= {"clean": sanitize, "line": line, "cell": cell, "words": words, "told": told, "fenced": fenced}
+    made.filters |= {"quoted": quoted, "one_line": one_line}
     return made
 
 
@@ -59,6 +60,11 @@ def told(finding: Finding, limit: int = 300) -> str:
 def sentence(text: str) -> str:
     """The text with a stop at its end, unless it has one."""
     return text if not text or text.endswith((".", "!", "?", ":", "…")) else f"{text}."
+
+
+def quoted(text: object) -> str:
+    """Foreign lines, each marked as such, so that none can pass for one of ours; for agents, not for pages."""
+    return "\n".join(f"> {one}" for one in visible(str(text)).strip("\n").split("\n"))
 
 
 def fenced(text: object) -> str:

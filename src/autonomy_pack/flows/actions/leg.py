@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autonomy_pack.edges import artifact, clock, files, objects, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import attempt, checks, claim, guard, project, records, work
+from autonomy_pack.flows import attempt, checks, claim, discussion, guard, project, records, work
 from autonomy_pack.flows.actions import claims, grounds
 from autonomy_pack.flows.actions.grounds import Ground, Stale
 from autonomy_pack.flows.actions.watch import Watch, words
@@ -150,7 +150,14 @@ class _Desk:
 
     def _attempted(self, place: Place, task: Task, ground: Ground, watch: Watch) -> tuple[str, str]:
         scratch = self._project(place, ground)
-        terms = Terms(session="actions", box=self.box, report=self.told.append, stopped=lambda: watch.said)
+        terms = Terms(
+            session="actions",
+            box=self.box,
+            report=self.told.append,
+            stopped=lambda: watch.said,
+            discussion=discussion.of(self.github, task),
+            can_ask=False,
+        )
         try:
             return self._produced(scratch, task, ground, terms)
         finally:

@@ -12,7 +12,7 @@ from autonomy_pack import __version__
 from autonomy_pack.edges import packs
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.remake import Moved, remake, tree_of
-from autonomy_pack.flows import checks, records, work
+from autonomy_pack.flows import checks, instructions, records, work
 from autonomy_pack.flows.actions import scan
 from autonomy_pack.flows.actions.fetched import Unfit
 from autonomy_pack.flows.actions.grounds import Stale
@@ -51,11 +51,11 @@ def judge(case: Case, known: Known, result: Result, bundle: bytes | None, *, app
     """
     made_by = __version__ if bundle is not None else _version(case.means.remote.git_dir, result.head)
     question = _question(case, known, result, made_by)
-    verdict = _judged(case, question, bundle)
+    verdict = _judged(case, known, question, bundle)
     _tell(case, verdict, question, result)
     goes_out = ("pass", "ask") if approved else ("pass",)
     if known.head != question.base and verdict.verdict(known) in goes_out:
-        verdict = _made_again(case, question, verdict.said, known.head)
+        verdict = _made_again(case, known, question, verdict.said)
     return _settled(case, known, result, verdict)
 
 
@@ -70,7 +70,7 @@ def judge_pushed(case: Case, known: Known, result: Result, commit: str, base: st
     question = _question(case, known, here, _version(git_dir, commit))
     results = _on(question.results, result.head, commit)
     question = dataclasses.replace(question, base=base, results=results)
-    asked = _judged(case, question, None)
+    asked = _judged(case, known, question, None)
     if _as_made(case, asked, base) != result.head:
         raise Unfit("it is not the change that its checks ran on")
     _tell(case, asked, question, result)
@@ -146,18 +146,20 @@ def _reported(wanted: Sequence[Check], claimed: Sequence[CheckResult]) -> tuple[
     )
 
 
-def _judged(case: Case, question: Question, bundle: bytes | None) -> _Asked:
+def _judged(case: Case, known: Known, question: Question, bundle: bytes | None) -> _Asked:
+    """What the guards say of the change, and what the issue hides from those who read it."""
     means = case.means
     said = scan.judge(question, bundle, means.remote.git_dir, means.box)
     if said.refused:
         raise Unfit(f"its change is refused: {said.refused}")
     packs.take_in(said.pack, means.remote.git_dir)
-    return _Asked(question=question, said=said, tested=question.head)
+    examination = instructions.with_hidden(said.examination, known.task)
+    return _Asked(question=question, said=dataclasses.replace(said, examination=examination), tested=question.head)
 
 
-def _made_again(case: Case, question: Question, said: Verdict, onto: str) -> _Asked:
-    """The same change on another base, judged anew; the checks count as run on what they ran on."""
-    means = case.means
+def _made_again(case: Case, known: Known, question: Question, said: Verdict) -> _Asked:
+    """The same change on the newest base, judged anew; the checks count as run on what they ran on."""
+    means, onto = case.means, known.head
     means.remote.fetch(onto, depth=1)
     try:
         head = remake(means.remote.git_dir, said.change.files, question.base, question.head, onto)
@@ -167,7 +169,7 @@ def _made_again(case: Case, question: Question, said: Verdict, onto: str) -> _As
     again = dataclasses.replace(
         question, base=onto, head=head, tree=tree_of(means.remote.git_dir, head), results=results
     )
-    return dataclasses.replace(_judged(case, again, None), tested=question.head)
+    return dataclasses.replace(_judged(case, known, again, None), tested=question.head)
 
 
 def _tell(case: Case, asked: _Asked, question: Question, result: Result) -> None:
