@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from autonomy_pack.commands import options, rehearsal
+from autonomy_pack.commands import options, rehearsal, terminal
 from autonomy_pack.commands.working import CODES
 from autonomy_pack.edges import files
 from autonomy_pack.edges.redact import redact
@@ -22,7 +22,17 @@ from autonomy_pack.views import past, progress
 class ByHand:
     """One call of `autonomy mission run`; wrong names, files and inputs are told before anything begins."""
 
-    def __init__(self, repo: Path, target: str, inputs: tuple[str, ...], sandbox: str | None, *, as_json: bool) -> None:
+    def __init__(
+        self,
+        repo: Path,
+        target: str,
+        inputs: tuple[str, ...],
+        sandbox: str | None,
+        *,
+        as_json: bool,
+        interactive: bool = False,
+    ) -> None:
+        self._ask = terminal.asker() if interactive else None
         self._repo, self._as_json = repo, as_json
         self._place = project.find(repo)
         self._mission = missions.load(self._place, target)
@@ -39,7 +49,7 @@ class ByHand:
         """Run it; the exit code tells the outcome."""
         opened = project.open_project(self._repo)
         task = missions.task(self._mission, self._given, opened.config, opened.repo)
-        done = session.run_mission(opened, task, self._mission, self._given, self._box, self._say)
+        done = session.run_mission(opened, task, self._mission, self._given, self._box, self._say, ask=self._ask)
         if not done.runs:
             raise UsageError(f"{task.id} is being worked on by another run", "Wait for it, or `autonomy stop`.")
         found = runs.find(opened, done.runs[0].run)

@@ -58,11 +58,17 @@ def view(ctx: click.Context, decision: str, repo: Path, as_json: bool) -> None:
 @click.option("--comment", default="", help="Why.")
 @options.repo
 def approve(decision: tuple[str, ...], comment: str, repo: Path) -> None:
-    """Say yes: the kept change is handed off at once, if it still is exactly what was asked about."""
+    """Say yes: the kept change is handed off at once, if it still is exactly what was asked about.
+
+    A step is not done at once but by the next run of its task.
+    """
     from autonomy_pack.flows import decisions, project
 
     for one in decision:
         opened = project.open_project(repo, about=one)
+        if decisions.find(opened, one).kind == "step":
+            _go_on(repo, decisions.allow(opened, one, comment))
+            continue
         made = decisions.approve(opened, one, comment, lambda _: None)
         branch = made.data["ref"].removeprefix("refs/heads/")
         click.echo(f"{one} approved: {branch}")
@@ -87,6 +93,38 @@ def deny(decision: tuple[str, ...], reason: str, repo: Path) -> None:
         opened = project.open_project(repo, about=one)
         denied = decisions.deny(opened, one, reason)
         click.echo(f"{one} denied. To try again: autonomy task reset {names.issue_of(denied.subject)}")
+
+
+@command.command()
+@click.argument("decision")
+@click.option("--option", default=None, help="One of its options, by its text or its number.")
+@click.option("--answer", default=None, help="What you answer, in your own words.")
+@options.repo
+@click.pass_context
+def decide(ctx: click.Context, decision: str, option: str | None, answer: str | None, repo: Path) -> None:
+    """Answer what an agent asks, or choose an option of any decision; the next run of its task goes on with it."""
+    from autonomy_pack.flows import decisions, project
+
+    if (option is None) == (answer is None):
+        raise UsageError("an answer is an option or a text", "Give --option or --answer, one of them.")
+    opened = project.open_project(repo, about=decision)
+    asked = decisions.find(opened, decision)
+    word = decisions.option_of(asked, option) if option is not None else ""
+    if word == "deny":
+        ctx.invoke(deny, decision=(decision,), reason="denied by its option", repo=repo)
+    elif word and asked.kind != "guidance":
+        ctx.invoke(approve, decision=(decision,), comment="", repo=repo)
+    else:
+        _go_on(repo, decisions.answer(opened, decision, word or answer or ""))
+
+
+def _go_on(repo: Path, answered: Any) -> None:
+    program, where = options.spoken(repo)
+    issue = names.issue_of(answered.subject)
+    by_hand = issue.startswith("mission:")
+    again = f"mission run {issue.removeprefix('mission:')}" if by_hand else f"run --issue {issue}"
+    click.echo(f"{answered.id} {answered.answer}: {answered.subject} goes on with the next run.")
+    click.echo(f"  Go on     {program} {again}{where}")
 
 
 def _data(decision: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def list_issues(repo: Path, forge: str | None, as_json: bool) -> None:
 @options.forge
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
+@options.interactive
 @options.as_json
 @click.pass_context
 def process(
@@ -60,6 +61,7 @@ def process(
     forge: str | None,
     sandbox: str | None,
     dry_run: bool,
+    interactive: bool,
     as_json: bool,
 ) -> None:
     """Work on one issue (`7` or `#7`), now: claim, attempt, examine, ask or hand off.
@@ -78,6 +80,7 @@ def process(
         sandbox=sandbox,
         as_json=as_json,
         model=model,
+        interactive=interactive and not dry_run,
     )
     ctx.exit(working.rehearse("1", allow_continuous=False) if dry_run else working.run_one())
 

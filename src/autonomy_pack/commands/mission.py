@@ -77,6 +77,7 @@ def explain(target: str, repo: Path, as_json: bool) -> None:
 @click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="One input of the mission; repeatable.")
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
+@options.interactive
 @click.option(
     "--output", type=click.Path(path_type=Path), default=None, help="Write the run's transcript there, as JSON."
 )
@@ -89,6 +90,7 @@ def run(
     inputs: tuple[str, ...],
     sandbox: str | None,
     dry_run: bool,
+    interactive: bool,
     output: Path | None,
     repo: Path,
     as_json: bool,
@@ -99,7 +101,7 @@ def run(
     """
     from autonomy_pack.commands.by_hand import ByHand
 
-    by_hand = ByHand(repo, target, inputs, sandbox, as_json=as_json)
+    by_hand = ByHand(repo, target, inputs, sandbox, as_json=as_json, interactive=interactive and not dry_run)
     ctx.exit(by_hand.rehearse() if dry_run else by_hand.run(output))
 
 

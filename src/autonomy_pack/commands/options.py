@@ -23,6 +23,9 @@ forge = click.option(
     default=None,
     help="Where issues live: local or github.  [default: the configuration's; in GitHub Actions github, else local]",
 )
+interactive = click.option(
+    "--interactive", is_flag=True, help="Ask at the terminal before each step that changes something."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
 
 

@@ -19,6 +19,7 @@ def data(one: Rehearsal) -> dict[str, Any]:
         "steps": [{"tool": step.tool, "arguments": step.arguments} for step in one.steps],
         "outcome": str(one.ending.outcome) if one.ending else None,
         "why": one.ending.why if one.ending else "",
+        "prompt": redact(one.prompt),
         "diff": redact(one.diff),
         "findings": [{"rule": f.rule, "risk": str(f.risk), "says": f.says, "where": f.where} for f in findings],
     }
@@ -31,4 +32,10 @@ def text(one: Rehearsal) -> str:
     lines += [f"  would end: {one.ending.outcome}: {one.ending.why}"] if one.ending else []
     for finding in one.examination.findings if one.examination else ():
         lines.append(f"  {finding.risk}  {finding.rule}  {finding.where}: {finding.says}")
+    if one.prompt:
+        limits = one.mission.limits
+        lines.append(
+            f"  A dry run calls no model. At most ${limits.usd:g} and {limits.tokens} tokens; it would be told:"
+        )
+        return "\n".join([*lines, one.prompt])
     return "\n".join([*lines, one.diff or "  (no change)"])

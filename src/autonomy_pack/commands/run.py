@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.forge
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
+@options.interactive
 @click.option("--allow-continuous", is_flag=True, help="Allow more than 10 issues.")
 @options.as_json
 @click.pass_context
@@ -35,6 +36,7 @@ def command(
     forge: str | None,
     sandbox: str | None,
     dry_run: bool,
+    interactive: bool,
     allow_continuous: bool,
     as_json: bool,
 ) -> None:
@@ -50,7 +52,14 @@ def command(
     from autonomy_pack.commands.working import Working
 
     working = Working(
-        repo, issue=issue, agent=agent, agent_command=agent_command, forge=forge, sandbox=sandbox, as_json=as_json
+        repo,
+        issue=issue,
+        agent=agent,
+        agent_command=agent_command,
+        forge=forge,
+        sandbox=sandbox,
+        as_json=as_json,
+        interactive=interactive and not dry_run,
     )
     code = working.rehearse(max_issues, allow_continuous) if dry_run else working.run(max_issues, allow_continuous)
     ctx.exit(code)

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from autonomy_pack import __version__
-from autonomy_pack.commands import options, rehearsal
+from autonomy_pack.commands import options, rehearsal, terminal
 from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
@@ -50,11 +50,13 @@ class Working:
         sandbox: str | None,
         as_json: bool,
         model: str | None = None,
+        interactive: bool = False,
     ) -> None:
+        self._ask = terminal.asker() if interactive else None
         self._repo, self._issue, self._agent, self._model = repo, issue, agent, model or ""
-        self._argv = _argv(agent_command or "")
+        self._argv = argv_of(agent_command or "")
         self._forge, self._sandbox, self._as_json = forge, sandbox, as_json
-        self._live = not as_json and sys.stdout.isatty() and not host.setting("CI")
+        self._live = not (as_json or interactive) and sys.stdout.isatty() and not host.setting("CI")
 
     def run(self, max_issues: str | None, allow_continuous: bool) -> int:
         """Run a session; the exit code."""
@@ -78,7 +80,7 @@ class Working:
         self._head(opened, chosen_box)
         screen = _Screen(opened, live=self._live, quiet=self._as_json)
         with screen.shown(), _interrupts():
-            done = session.run(opened, wanted, chosen_box, screen.report)
+            done = session.run(opened, wanted, chosen_box, screen.report, self._ask)
         if self._as_json:
             options.print_json(_data(done))
         else:
@@ -172,7 +174,8 @@ def _say(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
 
 
-def _argv(words: str) -> tuple[str, ...]:
+def argv_of(words: str) -> tuple[str, ...]:
+    """The words of an --agent-command."""
     try:
         return tuple(shlex.split(words))
     except ValueError as error:

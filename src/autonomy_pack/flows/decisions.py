@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from autonomy_pack.edges import clock, host
-from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.edges.redact import redact
+from autonomy_pack.edges.sanitize import one_line, visible
 from autonomy_pack.errors import PackError, UsageError, WorldError
-from autonomy_pack.flows import claim, handoff, stop
+from autonomy_pack.flows import asking, claim, handoff, records, stop
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Decision, Event, Finding, Handoff, Head, Outcome
-from autonomy_pack.policy import names
+from autonomy_pack.policy import names, steps
 from autonomy_pack.store.conditions import DecisionExpired, DecisionOpen
 
 _OPTIONS = ("approve", "deny")
+# What people say to a question of an agent's is one option of ours: it must never read as an approval.
+_ANSWER = "answer"
+LONGEST_ANSWER = 4000
 
 
 def ask(job: Job, offer: Handoff, findings: Sequence[Finding]) -> Ending:
@@ -102,6 +106,8 @@ def approve(project: Project, decision: str, why: str, report: Report) -> Event:
     stop.refuse_agents(project.store, "approve")
     stop.heed(project.place)
     asked = find(project, decision)
+    if asked.kind != "handoff":
+        raise UsageError(f"{decision} asks about {_about(asked)}", _how(asked))
     offer = handoff.read(project, asked.run)
     stop.heed_forge(project, offer.issue)
     handoff.bring_in(project, offer)
@@ -119,11 +125,55 @@ def approve(project: Project, decision: str, why: str, report: Report) -> Event:
     return made
 
 
+def allow(project: Project, decision: str, why: str) -> Decision:
+    """Answer yes to a step; the next run of its task does it, and asks about none that was allowed."""
+    stop.refuse_agents(project.store, "approve")
+    asked = find(project, decision)
+    if asked.kind != asking.STEP:
+        raise UsageError(f"{decision} asks about {_about(asked)}, not about a step", _how(asked))
+    _answer(project, asked, steps.ALLOW, why)
+    return find(project, decision)
+
+
+def answer(project: Project, decision: str, text: str) -> Decision:
+    """Answer an agent's question, with one of its options (or the number of one) or in words of one's own."""
+    stop.refuse_agents(project.store, "decide")
+    asked = find(project, decision)
+    if asked.kind != asking.GUIDANCE:
+        raise UsageError(f"{decision} asks about {_about(asked)}: words do not answer it", _how(asked))
+    said = visible(redact(text, records.known_secrets())).strip()
+    if not said or len(said) > LONGEST_ANSWER:
+        raise UsageError(f"an answer has 1 to {LONGEST_ANSWER:,} characters", "Say it in the issue if it is longer.")
+    _answer(project, asked, _ANSWER, said)
+    return find(project, decision)
+
+
+def option_of(asked: Decision, word: str) -> str:
+    """The option that a person means by its text or its number, from 1; UsageError when there is none."""
+    if word in asked.options:
+        return word
+    number = int(word) if word.isascii() and word.isdecimal() and len(word) < 4 else 0
+    if not 1 <= number <= len(asked.options):
+        told = ", ".join(f"{at} {option}" for at, option in enumerate(asked.options, 1))
+        raise UsageError(f"{asked.id} has no option {one_line(word, 60)}", f"Its options are: {told}.")
+    return asked.options[number - 1]
+
+
+def _about(asked: Decision) -> str:
+    return {"handoff": "a finished change", asking.STEP: "a step"}.get(asked.kind, "what its agent wants to know")
+
+
+def _how(asked: Decision) -> str:
+    if asked.kind == asking.GUIDANCE:
+        return f'Answer it: `autonomy decision decide {asked.id} --answer "…"`.'
+    return f"Say `autonomy decision approve {asked.id}` or `autonomy decision deny {asked.id}`."
+
+
 def _answer(project: Project, asked: Decision, option: str, why: str) -> None:
     """Store the answer in one statement with its conditions: still open, before the deadline, the same action."""
     data: dict[str, object] = {
         "option": option,
-        "why": one_line(why, 500),
+        "why": why if option == _ANSWER else one_line(why, 500),
         "via": "cli",
         "action_sha256": asked.action_sha256,
     }

@@ -9,9 +9,9 @@ from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
-from autonomy_pack.flows import attempt, claim, notify, records, recover, stop, summary, survey
+from autonomy_pack.flows import attempt, boundary, claim, notify, records, recover, stop, summary, survey
 from autonomy_pack.flows.box import Box
-from autonomy_pack.flows.job import Receive, Terms
+from autonomy_pack.flows.job import Ask, Receive, Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, value
@@ -67,17 +67,23 @@ def check_wanted(wanted: Wanted) -> None:
         raise UsageError("agent command has no program", "Name it: --agent-command 'PROGRAM ARG …'.")
 
 
-def run(project: Project, wanted: Wanted, box: Box, report: Report) -> Session:
-    """One session over the issues, from recovery to its summary. Stopped is raised only when nothing was begun."""
+def run(project: Project, wanted: Wanted, box: Box, report: Report, ask: Ask | None = None) -> Session:
+    """One session over the issues, from recovery to its summary. Stopped is raised only when nothing was begun.
+
+    `ask` shows each step that changes something to the person at the terminal first.
+    """
     check_wanted(wanted)
     report = _ready(project, report)
     seen = survey.look(project, box=box, agent=wanted.agent)
     pairs = chosen(seen, wanted)
+    if ask:
+        for task, _ in pairs[: wanted.max_issues]:
+            boundary.need_to_wait(task.agent)
     seqs = survey.note(project, seen)
     work = [(task, mission, seqs[task.id]) for task, mission in pairs if task.id in seqs]
     asked = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, "sandbox": box.level}
     lease = _begin(project, asked)
-    terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv)
+    terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv, ask=ask)
     return _worked(project, lease, terms, work, wanted.max_issues, seen)
 
 
@@ -89,14 +95,18 @@ def run_mission(
     box: Box,
     report: Report,
     receive: Receive | None = None,
+    ask: Ask | None = None,
+    argv: tuple[str, ...] = (),
 ) -> Session:
     """A session of one mission that a person runs by hand, with inputs given by hand.
 
-    `receive` does what follows from the document of a mission that returns one.
+    `receive` does what follows from the document of a mission that returns one; `ask` as in `run`.
     """
+    if ask:
+        boundary.need_to_wait(task.agent)
     report = _ready(project, report)
     lease = _begin(project, {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level})
-    terms = Terms(session=_name(lease), box=box, report=report, given=given, receive=receive)
+    terms = Terms(session=_name(lease), box=box, report=report, given=given, receive=receive, ask=ask, argv=argv)
     return _worked(project, lease, terms, [(task, mission, None)], 1, _NOTHING_SEEN)
 
 

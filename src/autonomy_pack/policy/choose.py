@@ -398,5 +398,5 @@ def _need_no_handoff(head: Head, pin: str, handoff: str) -> None:
 def _need_no_decision(head: Head, pin: str, decision: Head | None) -> None:
     if decision is None or decision.status in ("pending", "approved"):
         raise _NotEligible(f"waiting for decision {decision.subject if decision else 'of run ' + head.run}")
-    if head.pin == pin:
+    if head.pin == pin and decision.status != "answered":
         raise _NotEligible(f"{decision.subject} was denied; change the issue or `autonomy task reset`")

@@ -38,13 +38,24 @@ def text(decision: Decision, events: Sequence[Event], now: str) -> str:
         lines[-1] += ", ".join(one_line(str(path), 100) for path in change["files"])
     lines += [f"          sha256 {decision.action_sha256}", f"Diff      {_diff(decision.run)}"]
     if decision.status == "pending":
-        lines += [f'Answer    autonomy decision approve {decision.id} --comment "…"']
-        lines += [f'          autonomy decision deny {decision.id} --reason "…"']
+        lines += _how(decision)
     else:
         lines += [
             f"Answered  {decision.answer or 'deny'} {decision.answered_by} {one_line(decision.why, 200)}".rstrip()
         ]
     return "\n".join(lines)
+
+
+def _how(decision: Decision) -> list[str]:
+    """The commands that answer it."""
+    deny = f'          autonomy decision deny {decision.id} --reason "…"'
+    if decision.kind != "guidance":
+        return [f'Answer    autonomy decision approve {decision.id} --comment "…"', deny]
+    choices = [one for one in decision.options if one != decision.default]
+    lines = [f"Option    {number} {one_line(option, 200)}" for number, option in enumerate(choices, 1)]
+    lines += [f"Answer    autonomy decision decide {decision.id} --option NUMBER"] if choices else []
+    own = f'autonomy decision decide {decision.id} --answer "…"'
+    return [*lines, f"{'         ' if choices else 'Answer   '} {own}", deny]
 
 
 def _diff(run: str) -> str:
