@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import files, git, objects, workspace
-from autonomy_pack.flows import attempt, checks, claim, guard, project, records, survey, work
+from autonomy_pack.flows import attempt, checks, claim, guard, instructions, project, records, survey, work
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Project
@@ -15,7 +16,10 @@ from autonomy_pack.model import Change, Examination, Mission, Rules, Step, Task,
 
 @value
 class Rehearsal:
-    """What a run would do for one task: its steps, its whole diff, and what the guards would say of it."""
+    """What a run would do for one task: its steps, its whole diff, and what the guards would say of it.
+
+    Of an agent with a model only what it would be told, in `prompt`: a dry run costs nothing, so it calls none.
+    """
 
     task: Task
     mission: Mission
@@ -23,6 +27,7 @@ class Rehearsal:
     diff: str = ""
     examination: Examination | None = None
     ending: Ending | None = None
+    prompt: str = ""
 
 
 def look(path: Path, agent: str | None, box: Box, *, forge: str | None = None) -> tuple[Project, survey.Survey]:
@@ -46,7 +51,7 @@ def rehearse(
     """Do the task as a run would, up to the guards; checks are not run, and nothing is kept."""
     folder = files.temporary("autonomy-dry-")
     scratch = project.open_project(root, store=f"sqlite:///{folder / 'scratch.db'}", forge=forge)
-    terms = Terms(session="dry", box=box, report=lambda _: None, given=given)
+    terms = Terms(session="dry", box=box, report=lambda _: None, given=given, can_ask=False)
     try:
         return _rehearsed(scratch, task, mission, terms, folder)
     finally:
@@ -61,6 +66,8 @@ def _rehearsed(scratch: Project, task: Task, mission: Mission, terms: Terms, fol
     transcript = records.Transcript(Path(run.folder), run.id, task.id, terms.report)
     job = attempt.prepare(scratch, run, held, terms, transcript, folder / "space")
     try:
+        if AGENTS[run.agent].protocol:
+            return Rehearsal(task=task, mission=mission, steps=job.steps, prompt=instructions.given(job).prompt)
         ending = work.perform(job, "")
         change = work.make_change(job)
         diff, examination = _judged(job, change) if change else ("", None)
