@@ -26,6 +26,7 @@ from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.calling import Call, Desk, Patience, refuse
 from autonomy_pack.programs.inside import Reply, Request, Server
 from autonomy_pack.programs.recording import Recorder
+from autonomy_pack.programs.replaying import Replay
 from autonomy_pack.programs.upstream import Upstream
 from autonomy_pack.protocols import PROTOCOLS
 
@@ -52,6 +53,8 @@ class Gateway:
             patience=patience,
             secrets=secrets,
         )
+        path = order.get("replay")
+        self._replay = Replay(path, harness, self._desk.recorder) if path else None
 
     def handle(self, request: Request, reply: Reply) -> None:
         """One request of a client: answered here, refused, or made a call. Our own bug is told, and ends only this."""
@@ -93,6 +96,9 @@ class Gateway:
         if asked.model not in self._models:
             says = f"Model {asked.model[:100]} is not the one of this run: {', '.join(self._models)}."
             refuse(protocol, reply, 404, "", says)
+            return
+        if self._replay:
+            self._replay.serve(name, protocol, asked, reply)
             return
         headers = {
             **protocol.headers(request.headers, self._keys[name]),
@@ -144,7 +150,7 @@ def main() -> int:
         print(f"this is no order for a gateway: {type(error).__name__} {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"the socket cannot be made: {error}", file=sys.stderr)
+        print(f"the gateway cannot start: {error}", file=sys.stderr)
         return 4
     # The library of prices takes half a second to load; the first call need not wait for all of it.
     threading.Thread(target=prices.cost, args=(Usage(), "anthropic", "", {}), daemon=True).start()

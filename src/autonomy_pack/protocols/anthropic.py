@@ -32,6 +32,7 @@ BETAS = frozenset(
         "extended-cache-ttl-2025-04-11",
         "fine-grained-tool-streaming-2025-05-14",
         "interleaved-thinking-2025-05-14",
+        "mid-conversation-system-2026-04-07",
         "model-context-window-exceeded-2025-08-26",
         "output-128k-2025-02-19",
         "pdfs-2024-09-25",
@@ -47,7 +48,7 @@ BETAS = frozenset(
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _LEAST_THINKING = 1024
 
-_CACHED = {"cache_control?": {"type": {"ephemeral"}, "ttl?": {"5m", "1h"}}}
+_CACHED = {"cache_control?": {"type": {"ephemeral"}, "ttl?": {"5m", "1h"}, "scope?": str}}
 _TEXT = {"text": str, "citations?": set(), **_CACHED}
 _TEXTS = Either(str, [Kind({"text": _TEXT})])
 _PICTURES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
@@ -102,7 +103,7 @@ _AMOUNT = {"type": {"input_tokens", "tool_uses", "thinking_turns", "all"}, "valu
 _CHECK = closed(
     {
         "model": str,
-        "messages": [{"role": {"user", "assistant"}, "content": Either(str, [_BLOCK])}],
+        "messages": [{"role": {"user", "assistant", "system"}, "content": Either(str, [_BLOCK])}],
         "max_tokens?": int,
         "system?": _TEXTS,
         "tools?": [_TOOL],
@@ -172,7 +173,7 @@ def asked(path: str, query: str, body: Mapping[str, Any], max_output: int) -> As
 
 
 def _five_minutes(part: Any) -> Any:
-    """The same without the `ttl` of any cache mark; what a tool was given or gave is left as it is."""
+    """The same with cache marks of the plain kind; what a tool was given or gave is left as it is."""
     if isinstance(part, list):
         return [_five_minutes(item) for item in part]
     if not isinstance(part, dict):
