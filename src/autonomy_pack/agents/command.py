@@ -26,10 +26,13 @@ def command(brief: Brief) -> Command:
     if not brief.argv:
         raise UsageError("agent command has no program to run", "Name it: --agent-command 'my-agent --quiet'.")
     given = host.environment()
+    env = {name: given[name] for name in _PASSED_ON if name in given}
+    if brief.returns:
+        env["AUTONOMY_RETURNED"] = f"{brief.home}/returned.json"
     return Command(
         argv=brief.argv,
         cwd=brief.work,
-        env={name: given[name] for name in _PASSED_ON if name in given},
+        env=env,
         stdin=brief.prompt.encode(),
     )
 

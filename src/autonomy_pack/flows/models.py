@@ -24,13 +24,14 @@ _PROVIDER_OF: Mapping[str, str] = {
 # Provider → the variables that may hold its key, the variable of its address, its address.
 _KNOWN: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "anthropic": (("ANTHROPIC_API_KEY",), "AUTONOMY_ANTHROPIC_URL", "https://api.anthropic.com"),
-    "openai": (("OPENAI_API_KEY",), "AUTONOMY_OPENAI_URL", "https://api.openai.com"),
+    "openai": (("OPENAI_API_KEY",), "AUTONOMY_OPENAI_URL", "https://api.openai.com/v1"),
     "gemini": (
         ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         "AUTONOMY_GEMINI_URL",
         "https://generativelanguage.googleapis.com",
     ),
 }
+_SHORTEST = 8  # what is shorter is no key, and could stand in any text
 
 
 @value
@@ -66,7 +67,11 @@ def why_none(agent: Agent) -> str:
 
 def keys() -> tuple[str, ...]:
     """Every key that is set here: no sink may show them, whatever their variables are called."""
-    return tuple(key for protocol in _PROVIDER_OF for name in _names(protocol)[0] if (key := host.setting(name)))
+    try:
+        names = {name for protocol in _PROVIDER_OF for name in _names(protocol)[0]}
+    except UsageError:  # told where the settings are used; those of another name are looked for by their names
+        names = {name for words, _, _ in _KNOWN.values() for name in words}
+    return tuple(key for name in sorted(names) if len(key := host.setting(name)) >= _SHORTEST)
 
 
 def chosen(mission: Mission, config: Config, agent: Agent) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from autonomy_pack import __version__
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import models
 from autonomy_pack.flows.project import Place, Project
 from autonomy_pack.model import Event, Run
 from autonomy_pack.policy import names
@@ -24,13 +26,14 @@ _LONG = 32 * 1024
 
 
 def known_secrets() -> tuple[str, ...]:
-    """The values of this process's environment that are secrets by their names; no sink may show them."""
+    """The values of this process's environment that are secrets by their names, or because a person named them as
+    keys of models; no sink may show them."""
     found = {
         text
         for name, text in host.environment().items()
         if len(text) >= 8 and any(word in name.upper() for word in _SECRET_NAMES)
     }
-    return tuple(sorted(found))
+    return tuple(sorted(found | set(models.keys())))
 
 
 def session_folder(place: Place, session: str) -> Path:
@@ -56,9 +59,14 @@ class Transcript:
         self._secrets = known_secrets()
         self._seq = 0
         self._hash = hashlib.sha256()
+        self._one_at_a_time = threading.Lock()  # the agent and the gateway tell at the same time
 
     def add(self, kind: str, data: Mapping[str, Any], actor: str) -> Event:
-        """Write one event; an output of more than 32 KB goes to a file named by its hash."""
+        """Write one event; an output of more than 32 KB goes to a file named by its hash. From any thread."""
+        with self._one_at_a_time:
+            return self._added(kind, data, actor)
+
+    def _added(self, kind: str, data: Mapping[str, Any], actor: str) -> Event:
         self._seq += 1
         event = Event(
             kind=kind,

@@ -1,0 +1,286 @@
+"""The harness's side of the gateway: starts it, holds its purse, writes down what it says, ends it.
+
+The gateway (`programs/gateway.py`) is a process of its own and alone knows the key, which it reads from its standard
+input. Before each call it asks here; without an answer it sends nothing. What it tells is the transcript of a run's
+calls, which no agent can change. The thread here has a store of its own, because a store belongs to its thread.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autonomy_pack.contracts import Agent
+from autonomy_pack.edges import clock, files, host, shell
+from autonomy_pack.edges.sanitize import one_line
+from autonomy_pack.errors import LeaseLost, PackError, WorldError
+from autonomy_pack.flows import models
+from autonomy_pack.flows.budget import Ledger, Reservation
+from autonomy_pack.flows.job import Ending, Job
+from autonomy_pack.model import Command, Ended, Endpoint, Outcome, Room
+from autonomy_pack.policy import budget
+from autonomy_pack.sandboxes import SANDBOXES
+from autonomy_pack.store import open_store
+
+MAX_OUTPUT = 8192
+_NOWHERE = Room(work="/")
+_PATIENCE = {"attempts": 5, "seconds": 60}
+_READY_SECONDS = 30.0
+_LAST_SECONDS = 2.0
+_MOST_BYTES = 8 << 30
+_LONGEST_SOCKET = 100
+# What a program needs to reach the provider as this user would; its key is not among it.
+_PASSED_ON = (
+    *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"),
+)
+
+
+class NoModel(PackError):
+    """No model may be called, or none can be: nothing was started, and it is no fault of the task's."""
+
+
+@dataclass
+class Gateway:
+    """One open gateway. What it learned of how the run must end is in `refused`, `status` and `fault`."""
+
+    job: Job
+    endpoint: Endpoint
+    first: Mapping[str, Any]
+    refused: str = ""
+    status: int = 0
+    fault: str = ""
+    ready: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    open: dict[int, Reservation] = field(default_factory=dict)
+    _ledger: Ledger | None = None
+    _until: float = 0.0
+
+    def ending(self) -> Ending | None:
+        """How the run must end, whatever its agent says; None when the gateway has nothing against it."""
+        if self.refused:
+            return Ending(outcome=Outcome.OVER_BUDGET, why=self.refused)
+        return Ending(outcome=Outcome.FAILED, why=self.fault) if self.fault else None
+
+    def ending_of_failure(self) -> Ending | None:
+        """What the provider said last, where that is why the agent failed."""
+        if self.status in (429, 529):
+            says = f"the provider of {self.endpoint.model} answered {self.status} to every attempt"
+            return Ending(outcome=Outcome.RATE_LIMITED, why=f"{says}. Run again later; no attempt is used up.")
+        if self.status in (401, 403):
+            says = f"the provider refused the key ({self.status})"
+            return Ending(outcome=Outcome.FAILED, why=f"{says}. Check the key, and that it may use the model.")
+        if self.status == 404:
+            says = f"the provider knows no model {one_line(self.endpoint.model, 80)}"
+            return Ending(outcome=Outcome.FAILED, why=f"{says}. Name another: --model, or `model:` of the mission.")
+        return None
+
+    # --- in the thread ---------------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Run it until `close`; whatever goes wrong is its `fault`."""
+        try:
+            ended = self._served()
+            if not self.over.is_set():
+                self.fault = f"the gateway ended: {one_line(ended.says, 300) or ended.cause}. Run again."
+        except PackError as error:
+            self.fault = f"{error.says}. {error.fix}"
+        except Exception as error:  # noqa: BLE001 - a thread's error would be lost; it is told as the run's end
+            self.fault = f"our bug in the gateway's thread: {type(error).__name__}: {error}"
+        finally:
+            self.ready.set()
+
+    def _served(self) -> Ended:
+        store = open_store(self.job.project.store_url)
+        try:
+            self._ledger = self._opened_ledger(store)
+            return shell.run(
+                SANDBOXES["none"].wrap(self._command(), _NOWHERE),
+                seconds=self.job.seconds_left + 60,
+                stall_seconds=None,
+                on_line=self._line,
+                stop=self._why_end,
+                max_bytes=_MOST_BYTES,
+            )
+        finally:
+            store.close()
+
+    def _opened_ledger(self, store: Any) -> Ledger:
+        run = self.job.run
+        return Ledger(
+            store,
+            config=self.job.project.config,
+            limits=run.mission.limits,
+            run=run.id,
+            task=run.task.id,
+            lease=self.job.claim.task,
+            report=self.job.terms.report,
+        )
+
+    def _command(self) -> Command:
+        given = host.environment()
+        return Command(
+            argv=(sys.executable, "-I", "-m", "autonomy_pack.programs.gateway"),
+            cwd=str(Path(self.endpoint.socket).parent),
+            env={name: given[name] for name in _PASSED_ON if name in given},
+            stdin=json.dumps(self.first).encode() + b"\n",
+            paced=True,
+        )
+
+    def _why_end(self) -> str:
+        """It ends when the agent has, but first hears what became of calls that were sent."""
+        if not self.over.is_set():
+            return ""
+        self._until = self._until or clock.monotonic() + _LAST_SECONDS
+        return "" if self.open and clock.monotonic() < self._until else "the agent has ended"
+
+    def _line(self, line: bytes) -> bytes | None:
+        try:
+            said = json.loads(line)
+            kind, data = said["kind"], said["data"] if said["kind"] != "ready" else {}
+        except (ValueError, TypeError, KeyError):
+            self._say(f"a line of the gateway is not understood ({len(line)} bytes)")
+            return None
+        if kind == "ready":
+            self.ready.set()
+        elif kind == "call":
+            return self._answered(data)
+        elif kind == "model.called":
+            self._called(data)
+        else:
+            self._say(str(data.get("text", ""))[:4000])
+        return None
+
+    def _answered(self, call: Mapping[str, Any]) -> bytes:
+        """go, or no with the word and the sentence that the agent's client is told."""
+        number = int(call["call"])
+        if why := self.job.why_stop() or ("the agent has ended" if self.over.is_set() else ""):
+            return _no(number, "stopped", why)
+        if self.job.terms.replay:  # what was recorded costs nothing
+            return b"go %d\n" % number
+        if self._ledger is None:
+            return _no(number, "denied", "there is no ledger")
+        try:
+            made = self._ledger.reserve(float(call["usd"]), int(call["tokens"]))
+        except LeaseLost:
+            return _no(number, "stopped", "the lease was lost")
+        except PackError as error:
+            self.fault = f"{error.says}. {error.fix}"
+            return _no(number, "denied", self.fault)
+        if isinstance(made, str):
+            self.refused = self.refused or made
+            return _no(number, "over_budget", made)
+        self.open[number] = made
+        return b"go %d\n" % number
+
+    def _called(self, data: Mapping[str, Any]) -> None:
+        """Settle the call, then write it down; where its usage is unknown, what was reserved is spent."""
+        made = self.open.get(int(data["call"]))
+        usage = data["usage"]
+        if made and self._ledger:
+            tokens = made.tokens if usage is None else sum(usage.values())
+            self._ledger.settle(made, float(data["usd"]), tokens, str(data["model"]))
+        self.status = int(data["response"].get("status") or 0)
+        self.job.transcript.add("model.called", data, "system")
+        self.open.pop(int(data["call"]), None)
+
+    def _say(self, text: str) -> None:
+        self.job.transcript.add("agent.said", {"text": text}, "system")
+
+
+def _no(number: int, word: str, sentence: str) -> bytes:
+    return f"no {number} {word} {one_line(sentence, 400)}\n".encode("ascii", "replace")
+
+
+@contextmanager
+def opened(job: Job, agent: Agent) -> Iterator[Gateway | None]:
+    """The gateway of one agent's work, open while it works; None for an agent that calls no model.
+
+    NoModel when no model may be called or can be, before anything is started; WorldError when it does not start.
+    """
+    if not agent.protocol:
+        yield None
+        return
+    folder = _folder()
+    try:
+        gateway = _prepared(job, agent, folder)
+        thread = threading.Thread(target=gateway.serve, name="gateway", daemon=True)
+        thread.start()
+        try:
+            _need_ready(gateway)
+            yield gateway
+        finally:
+            gateway.over.set()
+            thread.join()
+    finally:
+        files.remove_tree(folder)
+
+
+def _folder() -> Path:
+    """A folder of nobody else's, with a name short enough for the address of a unix socket."""
+    folder = files.temporary("autonomy-gw-")
+    if len(str(folder / "socket")) <= _LONGEST_SOCKET:
+        return folder
+    files.remove_tree(folder)
+    return files.temporary("autonomy-gw-", within=Path("/tmp"))  # noqa: S108 - the name below it is new and ours alone
+
+
+def _prepared(job: Job, agent: Agent, folder: Path) -> Gateway:
+    replay = job.terms.replay
+    if not replay:
+        _need_money(job)
+    model = models.chosen(job.run.mission, job.project.config, agent)
+    endpoint = Endpoint(
+        socket=str(folder / "socket"),
+        port=host.free_port() if agent.needs_port else 0,
+        token=secrets.token_urlsafe(32),
+        model=model,
+        max_output=MAX_OUTPUT,
+    )
+    first = {
+        "socket": endpoint.socket,
+        "token": endpoint.token,
+        "upstreams": {} if replay else {agent.protocol: _upstream(agent)},
+        "models": [model],
+        "max_output": MAX_OUTPUT,
+        "prices": models.prices(),
+        "patience": _PATIENCE,
+        "replay": replay or None,
+    }
+    return Gateway(job=job, endpoint=endpoint, first=first)
+
+
+def _upstream(agent: Agent) -> dict[str, str]:
+    try:
+        found = models.upstream(agent.protocol)
+    except PackError as error:
+        raise NoModel(error.says, error.fix) from error
+    return {"url": found.url, "key": found.key}
+
+
+def _need_money(job: Job) -> None:
+    """NoModel when the mission allows no call, or a budget has nothing left."""
+    run = job.run
+    if not budget.may_ask_models(run.mission.limits):
+        raise NoModel(
+            f"mission {run.mission.name} allows no call of a model (limits.usd and limits.tokens are 0)",
+            "Give it limits, or say --max-cost-usd for this run.",
+        )
+    ledger = Ledger(
+        job.project.store, config=job.project.config, limits=run.mission.limits, run=run.id, task=run.task.id
+    )
+    if why := ledger.why_used_up():
+        raise NoModel(why.rpartition(". ")[0], why.rpartition(". ")[2])
+
+
+def _need_ready(gateway: Gateway) -> None:
+    gateway.ready.wait(_READY_SECONDS)
+    if gateway.fault or not gateway.ready.is_set():
+        raise WorldError(gateway.fault or "the gateway does not start", "Run again; `autonomy doctor` looks for why.")

@@ -1,0 +1,127 @@
+"""What a run may spend: the mission's limits, the configuration's budgets, a person's word. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from autonomy_pack.model import Ceiling, Config, Head, Limits, Mission, value
+
+# From this share of a budget on, people are told.
+ALERT_FROM = 0.9
+REPO = "repo"
+
+
+@value
+class Asked:
+    """What a person said for this session, which may raise or lower what is configured; None, "": nothing."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    turns: int | None = None
+    model: str = ""
+
+
+def limited(mission: Mission, config: Config, asked: Asked) -> Mission:
+    """The mission with the limits that hold for a run of it: the tightest of all, unless a person said otherwise."""
+    limits = replace(mission.limits, usd=_tightest(mission.limits.usd, config.run_usd))
+    if not may_ask_models(mission.limits) or config.run_usd == 0:
+        limits = replace(limits, usd=0.0, tokens=0)
+    limits = replace(
+        limits,
+        usd=limits.usd if asked.usd is None else asked.usd,
+        tokens=limits.tokens if asked.tokens is None else asked.tokens,
+        turns=limits.turns if asked.turns is None else asked.turns,
+    )
+    if 0 in (asked.usd, asked.tokens, asked.turns):
+        limits = replace(limits, usd=0.0, tokens=0)
+    return replace(mission, limits=limits, model=asked.model or mission.model)
+
+
+def _tightest(usd: float, ceiling: float | None) -> float:
+    """0 of a mission means no limit of this kind: whether a model may be asked at all is `may_ask_models`."""
+    return min(filter(None, (usd, ceiling)), default=0.0)
+
+
+def may_ask_models(limits: Limits) -> bool:
+    """Whether a run with these limits may call a model at all."""
+    return limits.usd > 0 or limits.tokens > 0
+
+
+def run_scope(run: str) -> str:
+    """The budget of one run."""
+    return f"run:{run}"
+
+
+def issue_scope(task: str) -> str:
+    """The budget of one issue, for life."""
+    return f"issue:{task}"
+
+
+def day_scope(now: str) -> str:
+    """The budget of the day (UTC) of a time."""
+    return f"day:{now[:10]}"
+
+
+def ceilings(config: Config, limits: Limits, run: str, task: str, now: str) -> tuple[Ceiling, ...]:
+    """Every budget that a call of that run counts for, the narrowest first."""
+    own = Ceiling(scope=run_scope(run), usd=limits.usd or None, tokens=limits.tokens or None, setting="limits")
+    return (own, *shared(config, task, now))
+
+
+def shared(config: Config, task: str, now: str) -> tuple[Ceiling, ...]:
+    """The budgets that a run shares with others."""
+    return (
+        Ceiling(scope=issue_scope(task), usd=config.issue_usd, setting="budget.issue_usd"),
+        Ceiling(scope=day_scope(now), usd=config.day_usd, setting="budget.day_usd"),
+        Ceiling(scope=REPO, usd=config.repo_usd, setting="budget.repo_usd"),
+    )
+
+
+def why_over(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None], usd: float, tokens: int) -> str:
+    """Which budget does not hold so much more, with the next step; "" when all do."""
+    for ceiling in ceilings:
+        head = heads.get(ceiling.scope)
+        spent, used = (head.usd, head.tokens) if head else (0.0, 0)
+        if ceiling.usd is not None and spent + usd > ceiling.usd + 1e-9:
+            return _told(ceiling, f"{dollars(spent)} of {dollars(ceiling.usd)}", f"{dollars(usd)} more", "usd")
+        if ceiling.tokens is not None and used + tokens > ceiling.tokens:
+            return _told(ceiling, f"{used:,} of {ceiling.tokens:,} tokens", f"{tokens:,} more", "tokens")
+    return ""
+
+
+def why_used_up(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None]) -> str:
+    """Which budget is used up to the last cent, with the next step; "" when none is."""
+    return why_over(ceilings, heads, 0.0001, 1)
+
+
+def _told(ceiling: Ceiling, spent: str, more: str, kind: str) -> str:
+    setting = f"limits.{kind}" if ceiling.setting == "limits" else ceiling.setting
+    says = f"{spent} {_of(ceiling.scope)} are spent or set aside, and a call may need {more} ({setting})"
+    return f"{says}. {_step(ceiling.scope, setting)}"
+
+
+def _of(scope: str) -> str:
+    family, _, name = scope.partition(":")
+    words = {"run": "of this run", "issue": "of this issue", "day": f"of {name}", REPO: "of this repository"}
+    return words[family]
+
+
+def _step(scope: str, setting: str) -> str:
+    if scope.startswith("day:"):
+        return f"It goes on when a new day begins at 00:00 UTC, or raise {setting}."
+    flag = " of the mission, or --max-cost-usd" if setting == "limits.usd" else ""
+    flag = " of the mission, or --max-tokens" if setting == "limits.tokens" else flag
+    return f"Raise {setting}{flag}."
+
+
+def is_nearly_spent(ceiling: Ceiling, head: Head) -> bool:
+    """Whether people must be told. A run's own budget is told by how it ends."""
+    if ceiling.usd is None or ceiling.setting == "limits":
+        return False
+    return head.usd >= ALERT_FROM * ceiling.usd > 0
+
+
+def dollars(usd: float) -> str:
+    """An amount as people read it: cents, or more places where it is less than one."""
+    return f"${usd:.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.4f}"
