@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,104 +14,10 @@ import pytest
 from autonomy_pack.edges import shell
 from autonomy_pack.model import Command, Room
 from autonomy_pack.sandboxes import bubblewrap
-from tests.sandboxes.boxes import BOXPY, User, processes_with, until
+from tests.sandboxes.boxes import BOXPY, processes_with, until
+from tests.sandboxes.outside import attack, outside
 
 ROOT = os.geteuid() == 0
-
-
-class Outside:
-    """What there is to be found outside the box, and whether anybody found it."""
-
-    def __init__(self, one: User, stack: ExitStack) -> None:
-        self.canary, self.marker = uuid.uuid4().hex, uuid.uuid4().hex
-        self.heard: list[bytes] = []
-        place = one.shared / "outside"
-        for path in (place / "readable", place / "writable"):
-            path.mkdir(parents=True)
-            path.chmod(0o777)
-        (place / "secret").write_text("secret")
-        (place / "readable" / "file").write_text("readable")
-        (place / "readable" / "file").chmod(0o666)
-        sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", self.marker])
-        stack.callback(sleeper.wait)
-        stack.callback(sleeper.kill)
-        tcp = self._listen(stack, socket.AF_INET, ("127.0.0.1", 0))
-        self._listen(stack, socket.AF_UNIX, "\0" + self.canary)
-        self._listen(stack, socket.AF_UNIX, str(place / "socket"))
-        (place / "socket").chmod(0o777)
-        self.readable = str(place / "readable")
-        self.goal = {
-            "canary": self.canary,
-            "marker": self.marker,
-            "secret": str(place / "secret"),
-            "outside": str(place / "writable" / "file"),
-            "readable": f"{self.readable}/file",
-            "port": tcp.getsockname()[1],
-            "abstract": self.canary,
-            "unix": str(place / "socket"),
-            "host": socket.gethostname(),
-        }
-
-    def _listen(self, stack: ExitStack, family: int, address: object) -> socket.socket:
-        server = stack.enter_context(socket.socket(family))
-        server.bind(address)
-        server.listen()
-
-        def serve() -> None:
-            while True:
-                try:
-                    with server.accept()[0] as connection:
-                        self.heard.append(connection.recv(100))
-                except OSError:
-                    return
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        stack.callback(thread.join, 5)
-        stack.callback(server.shutdown, socket.SHUT_RDWR)
-        return server
-
-
-@contextmanager
-def outside(one: User) -> Iterator[Outside]:
-    with ExitStack() as stack:
-        yield Outside(one, stack)
-
-
-def probe(one: User, there: Outside, sandbox: str, **given) -> set[str]:
-    """The hostile program's attempts that worked."""
-    argv = ["PYTHON", "-I", "-S", str(one.shared / "probe.py")]
-    readable = [str(one.shared / "probe.py"), there.readable]
-    goal = json.dumps(there.goal)
-    answer = one.run(sandbox, argv, readable=readable, canary=there.canary, stdin=goal, **given)
-    assert (answer["cause"], answer["exit"]) == ("exited", 0), answer
-    return set(json.loads(answer["lines"][-1]))
-
-
-def test_nothing_gets_out_of_the_box(anyone):
-    with outside(anyone) as there:
-        worked = probe(anyone, there, "bubblewrap")
-        effects = there.heard, Path(there.goal["outside"]).exists()
-    assert worked == set()
-    assert effects == ([], False)
-
-
-def test_without_a_box_the_same_program_gets_out(anyone):
-    """The control of the test above: what it found blocked is there to be had."""
-    with outside(anyone) as there:
-        worked = probe(anyone, there, "none")
-        heard = set(there.heard)
-    everybody = {
-        "environment of another process", "see host processes", "read a file outside", "write a file outside",
-        "write what it may read", "look into /run", "look into /var", "look into /home", "look for users",
-        "gain privileges", "connect by TCP", "connect by abstract socket", "connect by socket file",
-        "know the host's name",
-    }  # fmt: skip
-    only_root = {"open core_pattern", "be root", "keep capabilities", "make a mount namespace", "write to the root"}
-    only_root |= {"write to /dev", "write our interpreter's folder"}
-    wanted = everybody | (only_root if anyone.uid == 0 else set())
-    assert wanted - worked == set()
-    assert heard == {b"out\n"}
 
 
 NO_FILTER = ("if room.filter else []", "if False else []")
@@ -144,7 +46,7 @@ def test_each_wall_is_what_holds(us, wall):
     launcher = us.shared / "weaker.py"
     launcher.write_text(text.replace(before, after).replace(*NO_FILTER))  # which is a second wall behind some of these
     with outside(us) as there:
-        worked = probe(us, there, "bubblewrap", launcher=str(launcher))
+        worked = attack(us, there, "bubblewrap", launcher=str(launcher))
     assert opened <= worked
 
 
@@ -155,7 +57,7 @@ def test_dropping_root_first_is_what_keeps_core_pattern_closed(us):
     launcher = us.shared / "weaker.py"
     launcher.write_text(text.replace("        _drop()\n", ""))
     with outside(us) as there:
-        assert "open core_pattern" in probe(us, there, "bubblewrap", launcher=str(launcher))
+        assert "open core_pattern" in attack(us, there, "bubblewrap", launcher=str(launcher))
 
 
 # --- what a program has in the box --------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ BY_ARGUMENT = {
     "ioctl": seccomp._IOCTL,
     "personality": seccomp._PERSONALITY,
 }
-EVERY = seccomp._REFUSED | seccomp._UNKNOWN | seccomp._IPC | BY_ARGUMENT
+EVERY = seccomp._REFUSED | seccomp._UNKNOWN | seccomp._IPC | BY_ARGUMENT | seccomp._TO_OTHERS
 
 
 def judged(program: bytes, machine: str, number: int, *arguments: int, audit: int = 0) -> int:
@@ -132,6 +132,11 @@ def test_without_namespaces_sockets_are_what_was_named_and_tcp_alone(machine: st
     assert verdicts == [ALLOWED, ALLOWED, *[EAFNOSUPPORT] * 4]
     which = list(MACHINES).index(machine)
     assert {judged(program, machine, one[which]) for one in seccomp._IPC.values()} == {EPERM}
+    for *numbers, argument in seccomp._TO_OTHERS.values():
+        others = [*[0] * argument, 4711]
+        assert judged(program, machine, numbers[which]) == ALLOWED
+        assert judged(program, machine, numbers[which], *others) == EPERM
+        assert judged(seccomp.program(machine), machine, numbers[which], *others) == ALLOWED
 
 
 def test_a_machine_whose_numbers_are_not_known_has_no_filter() -> None:

@@ -2,6 +2,7 @@
 
     python -I -S box.py none PARENT -- ARGV…
     python -I -S box.py bubblewrap PARENT KEY=VALUE… -- ARGV…
+    python -I -S box.py landlock PARENT KEY=VALUE… -- ARGV…
 
 The keys: `bwrap` (its path), `write` and `read` (a folder or file that the program may; as many as there are), `socket`
 (the one unix socket that crosses, at the same path inside), `filter` (of system calls, in hex: sandboxes/seccomp.py).
@@ -13,11 +14,12 @@ exit 128 + n; 127 is a program that could not be started.
 
 # It starts before every program, so it does without pathlib, whose import alone would take a third of its time; the
 # /tmp it names is the box's own.
-# ruff: noqa: PTH102, PTH109, PTH110, PTH112, PTH114, PTH115, PTH116, PTH208, S108, S605, S606
+# ruff: noqa: PTH101, PTH102, PTH109, PTH110, PTH112, PTH114, PTH115, PTH116, PTH120, PTH208, S103, S108, S605, S606
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import signal
@@ -53,13 +55,17 @@ def main(words: list[str]) -> int:
         _forget_locale()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
-    lent = [(folder, _lend(folder)) for folder in room.write if mode != "none" and os.geteuid() == 0]
+    if mode == "landlock":
+        room.tmp = _fresh_folder()
+    lent = [(folder, _lend(folder)) for folder in room.lendable() if mode != "none" and os.geteuid() == 0]
     try:
         return _wait_for(_start(mode, room, argv), int(parent))
     finally:
         _end_all()
         for folder, owner in lent:
             _give(folder, owner)
+        if room.tmp != "/tmp":
+            os.spawnve(os.P_WAIT, "/bin/rm", ["rm", "-rf", "--", room.tmp], {})
 
 
 class _Room:
@@ -72,6 +78,11 @@ class _Room:
         one = {key: value for key, _, value in told}
         self.bwrap, self.socket = one.get("bwrap", ""), one.get("socket", "")
         self.filter = bytes.fromhex(one.get("filter", ""))
+        self.tmp = "/tmp"
+
+    def lendable(self) -> list[str]:
+        """The folders that become nobody's when root begins the box."""
+        return self.write if self.tmp == "/tmp" else [*self.write, self.tmp]
 
     def places(self) -> list[str]:
         """All that is bound, a folder before what lies in it."""
@@ -89,6 +100,8 @@ def _start(mode: str, room: _Room, argv: list[str]) -> int:
             _bound_files()
         if mode == "bubblewrap":
             argv = _box(room, argv)
+        if mode == "landlock":
+            argv = _walled(room, argv)
         _be_ordinary()
         _leave_keyring()
         _die_with(me, signal.SIGKILL)
@@ -202,7 +215,7 @@ def _box(room: _Room, argv: list[str]) -> list[str]:
     if os.geteuid() == 0:
         sources = _stage(room.places())
         _drop()
-    _settle(room)
+    _settle(room, "/tmp")
     binds: list[str] = []
     for place, source in sources.items():
         binds += ["--bind" if place in room.write else "--ro-bind", source, place]
@@ -216,12 +229,32 @@ def _counted(argv: list[str]) -> list[str]:
     return [_PRLIMIT, f"--nproc={_PROCESSES}", *argv] if os.path.exists(_PRLIMIT) else argv
 
 
-def _settle(room: _Room) -> None:
+def _walled(room: _Room, argv: list[str]) -> list[str]:
+    """Become who may work there, where no namespace can be had; the program builds its own walls (walls.py)."""
+    if os.geteuid() == 0:
+        if room.socket:
+            os.chmod(os.path.dirname(room.socket), 0o711)  # who knows its name may reach it, as in a box
+        _drop()
+    _settle(room, room.tmp)
+    os.mkdir(f"{room.tmp}/home", 0o700)
+    for place in room.write:
+        if not os.access(place, os.W_OK):
+            raise OSError(errno.EACCES, f"uid {os.geteuid()} cannot get there; without bubblewrap it must", place)
+    return argv
+
+
+def _fresh_folder() -> str:
+    folder = f"/tmp/box-{os.urandom(8).hex()}"
+    os.mkdir(folder, 0o700)
+    return folder
+
+
+def _settle(room: _Room, tmp: str) -> None:
     """The environment inside: a fresh home, unless the one that was given is in the room."""
     home = os.environ.get("HOME", "")
     if not any(home == place or home.startswith(f"{place}/") for place in room.write):
-        os.environ["HOME"] = "/tmp/home"
-    os.environ |= {"TMPDIR": "/tmp", "PATH": os.environ.get("PATH") or os.defpath}
+        os.environ["HOME"] = f"{tmp}/home"
+    os.environ |= {"TMPDIR": tmp, "PATH": os.environ.get("PATH") or os.defpath}
 
 
 def _walls() -> list[str]:

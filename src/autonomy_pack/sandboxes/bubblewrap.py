@@ -37,6 +37,13 @@ def missing() -> str:
     return "" if heard == [b"in"] and ended.exit == 0 else _why(ended.says or ended.cause)
 
 
+def lacks() -> tuple[str, ...]:
+    """What a program can do here that it cannot in the strongest box."""
+    if seccomp.program(os.uname().machine):
+        return ()
+    return (f"make any system call: there is no filter for {os.uname().machine}",)
+
+
 def wrap(command: Command, room: Room) -> Command:
     """The same program in the box: what it may write and read, and our toolchain, at their own paths."""
     filtered = seccomp.program(os.uname().machine).hex()

@@ -18,7 +18,7 @@ _PACK = Path(__file__).resolve().parent.parent
 
 def through(mode: str, pairs: Sequence[str], command: Command) -> Command:
     """The command, started by the launcher in that mode; its environment, folder and input stay its own."""
-    argv = (*_program("box.py"), mode, str(os.getpid()), *pairs, "--", *command.argv)
+    argv = (*program("box.py"), mode, str(os.getpid()), *pairs, "--", *command.argv)
     return replace(command, argv=argv)
 
 
@@ -34,10 +34,11 @@ def bridged(command: Command, room: Room) -> Command:
     """The command behind a bridge from the room's loopback port to its socket, when it has a port."""
     if not room.port:
         return command
-    return replace(command, argv=(*_program("bridge.py"), room.socket, str(room.port), "--", *command.argv))
+    return replace(command, argv=(*program("bridge.py"), room.socket, str(room.port), "--", *command.argv))
 
 
-def _program(name: str) -> tuple[str, ...]:
+def program(name: str) -> tuple[str, ...]:
+    """The beginning of the argv of one of our small programs that run alone."""
     return (sys.executable, "-I", "-S", str(_PACK / "programs" / name))
 
 

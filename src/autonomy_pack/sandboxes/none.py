@@ -13,6 +13,11 @@ def missing() -> str:
     return ""
 
 
+def lacks() -> tuple[str, ...]:
+    """What a program can do here that it cannot in the strongest box."""
+    return ("do all that this user can",)
+
+
 def wrap(command: Command, room: Room) -> Command:
     """The same program under the launcher, which takes its whole process tree with it."""
     return launcher.through("none", (), launcher.bridged(command, room))

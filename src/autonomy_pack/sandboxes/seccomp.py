@@ -57,6 +57,13 @@ _IPC: dict[str, tuple[int | None, int | None]] = {
     "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
 }  # fmt: skip
 
+# What may be done to oneself only, where others of this user can be seen: the argument that must be 0 then.
+_TO_OTHERS: dict[str, tuple[int, int, int]] = {
+    "prlimit64": (302, 261, 0), "sched_setparam": (142, 118, 0), "sched_setscheduler": (144, 119, 0),
+    "sched_setaffinity": (203, 122, 0), "sched_setattr": (314, 274, 0), "setpriority": (141, 140, 1),
+    "ioprio_set": (251, 30, 1),
+}  # fmt: skip
+
 _CLONE, _UNSHARE, _SOCKET, _IOCTL, _PERSONALITY = (56, 220), (272, 97), (41, 198), (16, 29), (135, 92)
 _NAMESPACES = 0x7E020000  # every CLONE_NEW… but the one for time, whose bit says something else to clone
 _NEW_TIME = 0x80
@@ -73,7 +80,7 @@ def program(machine: str, families: tuple[int, ...] = (UNIX, INET, INET6, NETLIN
     """The filter, as struct sock_filter[]; b"" for a machine whose numbers are not known here.
 
     `families` are the sockets that may be made. `alone` says that the box has namespaces of its own for net and ipc;
-    without, internet sockets can be TCP only and System V ipc is refused.
+    without, internet sockets can be TCP only, System V ipc is refused, and limits and priorities are one's own alone.
     """
     if machine not in _MACHINES:
         return b""
@@ -84,6 +91,8 @@ def program(machine: str, families: tuple[int, ...] = (UNIX, INET, INET6, NETLIN
     refused = _REFUSED if alone else _REFUSED | _IPC
     steps += _refuse((numbers[which] for numbers in refused.values()), _EPERM)
     steps += _refuse((numbers[which] for numbers in _UNKNOWN.values()), _ENOSYS)
+    for *numbers, argument in () if alone else _TO_OTHERS.values():
+        steps += _about(numbers[which], _one_of(argument, (0,), _ALLOW, _ERRNO | _EPERM))
     steps += _about(_CLONE[which], _bits(0, _NAMESPACES))
     steps += _about(_UNSHARE[which], _bits(0, _NAMESPACES | _NEW_TIME))
     steps += _about(_IOCTL[which], _one_of(1, _TYPING, _ERRNO | _EPERM, _ALLOW))
