@@ -18,7 +18,7 @@ tells_end = True
 
 package = Package(
     registry="npm",
-    name="opencode-ai",
+    name="opencode-linux-x64",  # the program itself; opencode-ai only chooses among such
     version="1.18.33",
     argv={"linux-x86_64": ("{folder}/node_modules/opencode-linux-x64/bin/opencode",)},
 )

@@ -154,7 +154,8 @@ def _run(command: Command, registry: Registry, fresh: Path, box: Box) -> None:
             boxed, seconds=_SECONDS, stall_seconds=_STALL, on_line=lambda line: said.append(line[:500]), stop=lambda: ""
         )
     if ended.cause != "exited" or ended.exit != 0:
-        last = one_line(ended.says.strip() or b" ".join(said[-3:]).decode(errors="replace"), 600) or ended.cause
+        last = one_line(ended.says.partition("npm error A complete log")[0], 600)
+        last = last or one_line(b" ".join(said[-3:]).decode(errors="replace"), 600) or ended.cause
         beside = f"; refused: {', '.join(dict.fromkeys(refused))}" if refused else ""
         raise WorldError(
             f"the program could not be installed: {last}{beside}",
@@ -247,12 +248,18 @@ def _pip_registry() -> Registry:
         for one in said if name in _PIP_WORDS else ():
             words += [_PIP_WORDS[name], one]
             urls.append(one)
-            readable += [one.removeprefix("file://")] if one.startswith(("/", "file:///")) else []
+            readable += [_folder(one)] if one.startswith(("/", "file:///")) else []
         if name == "cert" and said:
             words += ["--cert", said[0]]
             readable.append(said[0])
     _need_no_password(urls)
     return Registry(hosts=egress.hosts(urls), readable=tuple(readable), words=tuple(words))
+
+
+def _folder(local: str) -> str:
+    """The folder of an index on this machine; the pages of one named `simple` point at files beside it."""
+    path = Path(local.removeprefix("file://"))
+    return str(path.parent if path.name == "simple" else path)
 
 
 # --- both ----------------------------------------------------------------------------------------------------------
