@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 MAX_BODY = 32 * MIB
 MAX_CONNECTIONS = 64
 # Seconds: until a connection that is kept open must say something, for a whole request, for a client to take a piece.
-IDLE, REQUEST, TAKE = 900.0, 30.0, 60.0
+IDLE, WHOLE, TAKE = 900.0, 30.0, 60.0
 
 
 class Request(NamedTuple):
@@ -83,8 +83,8 @@ Handle = Callable[[Request, Reply], None]
 class _Patient(io.RawIOBase):
     """A socket read with one limit for a whole request, however slowly its bytes drip in."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self._connection, self._seconds = connection, seconds
         self.until: float | None = None
 
     def readable(self) -> bool:
@@ -97,7 +97,7 @@ class _Patient(io.RawIOBase):
         self._connection.settimeout(left)
         count = self._connection.recv_into(buffer)
         if self.until is None:
-            self.until = time.monotonic() + REQUEST
+            self.until = time.monotonic() + self._seconds
         return count
 
 
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._patient = _Patient(self.connection)
+        self._patient = _Patient(self.connection, self.server.request_seconds)
         self.rfile = io.BufferedReader(self._patient, 65536)
 
     def _any(self) -> None:
@@ -165,8 +165,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, path: str, handle: Handle) -> None:
-        self.handle = handle
+    def __init__(self, path: str, handle: Handle, *, request_seconds: float = WHOLE) -> None:
+        self.handle, self.request_seconds = handle, request_seconds
         self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
         super().__init__(path, _Handler)
         os.chmod(path, 0o666)  # noqa: PTH101, S103  (a box may be another uid; the folder around it keeps others out)
