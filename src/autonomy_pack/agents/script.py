@@ -17,11 +17,13 @@ tells_end = False
 
 
 def read(line: bytes) -> Seen:
-    """A step, something it said, or what it gives back: `{"kind": "returned", "data": {"text": …}}`."""
+    """A step, something it said or asks, or what it gives back: `{"kind": "returned", "data": {"text": …}}`."""
     try:
         said = json.loads(line)
         if said["kind"] == "returned":
             return Seen(verdict=Verdict(ok=True, returned=str(said["data"]["text"])))
+        if said["kind"] == "agent.asked":
+            return Seen(events=((said["kind"], {name: said["data"][name] for name in ("question", "options")}),))
     except (ValueError, TypeError, KeyError, RecursionError):
         pass
     return paced.read(line)
@@ -40,11 +42,13 @@ def command(brief: Brief) -> Command:
 def _script(brief: Brief) -> list[list[str]]:
     """The steps; else the command's words, a line each; else the mission's constraints, a line each.
 
-    Never the issue: its text gives no orders, not even to the double.
+    Never the issue: its text gives no orders, not even to the double. Once its question was answered it goes on after
+    it, as agents do that remember.
     """
-    if brief.steps:
-        return [_words(step) for step in brief.steps]
-    return [_split(line) for line in brief.argv or brief.mission.constraints]
+    lines = brief.argv or brief.mission.constraints
+    script = [_words(step) for step in brief.steps] or [_split(line) for line in lines]
+    asked = next((at for at, (name, *_) in enumerate(script, 1) if name == "ask"), 0) if brief.answer else 0
+    return script[asked:]
 
 
 def _split(line: str) -> list[str]:

@@ -42,6 +42,12 @@ def give_back(text: str) -> None:
     say(json.dumps({"kind": "returned", "data": {"text": text}}))
 
 
+def ask(question: str, *options: str) -> None:
+    """Ask a person, and wait: the run ends here, and goes on after this step once there is an answer."""
+    say(json.dumps({"kind": "agent.asked", "data": {"question": question, "options": list(options)}}))
+    sys.stdin.readline()
+
+
 def sleep(seconds: str = "1") -> None:
     """Take time."""
     time.sleep(float(seconds))
@@ -347,6 +353,7 @@ BEHAVIOURS: dict[str, Callable[..., str | None]] = {
     "write": write,
     "say": say,
     "give_back": give_back,
+    "ask": ask,
     "sleep": sleep,
     "exit": leave,
     "nothing": nothing,
