@@ -336,6 +336,31 @@ class Repair:
 
 
 @value
+class Review:
+    """A pull request that agents are asked to judge: its number, the commit `tip` that it is at, `base` where that
+    parted from the default branch, and the text of the change between them.
+    """
+
+    pull: int
+    tip: str
+    base: str
+    diff: str
+
+
+@value
+class Opinion:
+    """What one agent says of a pull request: data, never a verdict. `risk` is None where nothing could be made of what
+    it said, and `why` says why; that is unknown, never fine.
+    """
+
+    agent: str
+    risk: Risk | None = None
+    why: str = ""
+    summary: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@value
 class Task:
     """A chosen issue, understood: what a run needs to know of it. `pin` is the sha256 of the text it was chosen by.
 
@@ -364,6 +389,17 @@ class Task:
     node: str = ""
     labelled: str = ""
     repair: Repair | None = None
+    review: Review | None = None
+
+    @property
+    def tip(self) -> str:
+        """The commit that work begins at; "" for the run's base."""
+        return self.repair.tip if self.repair else self.review.tip if self.review else ""
+
+    @property
+    def base(self) -> str:
+        """The commit that the result is judged against; "" for the default branch's."""
+        return self.repair.base if self.repair else self.review.base if self.review else ""
 
 
 @value
@@ -867,7 +903,7 @@ class Desk:
 class Part:
     """A piece of what an agent is told: whose words they are, and how they rank.
 
-    `rank` is rules, repository, mission, return, guidance, issue, comment, complaint or answer; `source` names where
+    `rank` is rules, repository, mission, return, guidance, issue, comment, change, complaint or answer; `source` names where
     the words come from, `title` and `note` are ours, `text` are the words. When they were too long, `cut` is how many
     characters are left out after `text`, and `rest` is how they end.
     """

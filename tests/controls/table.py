@@ -1179,7 +1179,7 @@ GATES = (
     control(
         "a stranger's comment is not adopted",
         GATE + "a_strangers_comment_with_our_mark_is_not_taken_for_ours",
-        ("flows/actions/gate.py", "comment.author == comments.BOT and ", ""),
+        ("flows/actions/comments.py", "one.author == BOT and one.body.startswith(marker)", "one.body.startswith(marker)"),
     ),
     control(
         "what claims to be agent work is judged",

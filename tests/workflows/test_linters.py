@@ -44,9 +44,9 @@ def rendered(folder: Path, **ways: object) -> list[Path]:
 
 @pytest.mark.parametrize("linter", OF_WORKFLOWS)
 def test_a_linter_has_no_finding_on_any_template(linter: str, tmp_path: Path) -> None:
-    ways = ({}, {"private": True}, {"runs_on": ("self-hosted", "linux")})
+    ways = ({"review": True}, {"private": True, "review": True}, {"runs_on": ("self-hosted", "linux")})
     files = [file for number, way in enumerate(ways) for file in rendered(tmp_path / str(number), **way)]
-    assert len(files) == 9
+    assert len(files) == 11
     assert found_by(linter, *files) == ""
 
 

@@ -8,12 +8,14 @@ import pytest
 import yaml
 
 from autonomy_pack.commands.in_job import LOOP_INPUTS
-from autonomy_pack.views.callers import FILES, callers
+from autonomy_pack.views.callers import FILES as NEEDED
+from autonomy_pack.views.callers import callers
 from tests.workflows import rules
-from tests.workflows.rules import CI, CONTINUOUS, DECIDE, FOLDER, GATE, LOOP, RELEASE, broken, parsed
+from tests.workflows.rules import CI, CONTINUOUS, DECIDE, FOLDER, GATE, LOOP, RELEASE, REVIEW, broken, parsed
 
 PACK = "acme/autonomy-pack"
-CALLERS = {path.rpartition("/")[2]: text for path, text in callers(PACK, "a" * 40, "1.2.3").items()}
+CALLERS = {path.rpartition("/")[2]: text for path, text in callers(PACK, "a" * 40, "1.2.3", review=True).items()}
+FILES = (*NEEDED, REVIEW)
 
 
 def text_of(file: str) -> str:
@@ -34,6 +36,9 @@ PUBLISH = "      - name: Publish\n"
 FAULTS = [
     ("no_permission_by_default", LOOP, "permissions: {}\ndefaults", "permissions: read-all\ndefaults"),
     ("every_job_holds_exactly_what_it_needs", LOOP, "issues: read # the issue's text", "issues: write # the issue's text"),
+    ("every_job_holds_exactly_what_it_needs", REVIEW, "pull-requests: read # the pull", "pull-requests: write # the pull"),
+    ("no_secret_but_the_packs_read_token", REVIEW, "          AUTONOMY_OPINIONS: $", "          KEY: ${{ secrets.openai_api_key }}\n          AUTONOMY_OPINIONS: $"),
+    ("no_step_reads_what_an_agent_said", REVIEW, "          AUTONOMY_OPINIONS: $", "          OPINIONS: $"),
     ("every_job_holds_exactly_what_it_needs", GATE, "contents: read # the head and", "contents: write # the head and"),
     ("every_job_has_a_time_limit", DECIDE, "    timeout-minutes: 15\n", ""),
     ("runs_of_one_kind_do_not_overlap", LOOP, "group: autonomy-loop\n", "group: ${{ github.workflow }}\n"),
@@ -116,9 +121,8 @@ def test_the_inputs_of_the_loop_are_those_that_its_steps_understand() -> None:
 def test_every_verb_that_a_workflow_calls_exists() -> None:
     from autonomy_pack.commands.action import VERBS
 
-    called = {
-        match[1] for file in (LOOP, GATE, DECIDE) for match in re.finditer(r"autonomy_pack action (\w+)", text_of(file))
-    }
+    files = (LOOP, GATE, DECIDE, REVIEW)
+    called = {match[1] for file in files for match in re.finditer(r"autonomy_pack action ([\w-]+)", text_of(file))}
     assert called == set(VERBS) - {"labels", "step"}
 
 
@@ -129,7 +133,9 @@ def test_every_verb_that_a_workflow_calls_exists() -> None:
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("hosted", [False, True])
 def test_a_caller_has_at_most_forty_lines(file: str, private: bool, hosted: bool) -> None:
-    made = callers(PACK, "a" * 40, "1.2.3", private=private, hosted=hosted, runs_on=("self-hosted", "linux", "x64"))
+    made = callers(
+        PACK, "a" * 40, "1.2.3", private=private, hosted=hosted, review=True, runs_on=("self-hosted", "linux")
+    )
     text = made[f".github/workflows/{file}"]
     assert text.count("\n") <= 40
     assert text.endswith("\n")
@@ -168,11 +174,23 @@ def test_a_caller_is_pinned_and_passes_only_inputs_that_exist(file: str) -> None
 @pytest.mark.parametrize("file", FILES)
 def test_a_caller_shares_no_cache_where_the_host_can_forbid_it(file: str) -> None:
     assert parsed(CALLERS[file])["cache-mode"] == "none"
-    elsewhere = callers(PACK, "a" * 40, "1.2.3", hosted=False)
+    elsewhere = callers(PACK, "a" * 40, "1.2.3", hosted=False, review=True)
     assert "cache-mode" not in parsed(elsewhere[f".github/workflows/{file}"])
 
 
-@pytest.mark.parametrize("file", FILES)
+def test_the_reviews_caller_passes_the_keys_of_models_by_name_and_nothing_else() -> None:
+    keys = {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"}
+    assert set(re.findall(r"secrets\.(\w+)", CALLERS[REVIEW])) == keys
+    assert "inherit" not in CALLERS[REVIEW]
+
+
+def test_a_fork_of_a_pull_request_starts_no_review() -> None:
+    """It has no keys there, and its author could make it anything."""
+    first = parsed(text_of(REVIEW))["jobs"]["select"]["if"]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in first
+
+
+@pytest.mark.parametrize("file", NEEDED)
 def test_secrets_are_passed_by_name_and_only_for_a_private_pack(file: str) -> None:
     assert "secrets" not in CALLERS[file]
     private = callers(PACK, "a" * 40, "1.2.3", private=True)[f".github/workflows/{file}"]
@@ -201,7 +219,7 @@ def test_words_that_could_become_yaml_are_refused(bad: dict[str, object]) -> Non
         callers(**given)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", NEEDED)
 def test_a_caller_keeps_the_rules_that_concern_it(file: str) -> None:
     workflow, text = parsed(CALLERS[file]), CALLERS[file]
     for rule in (

@@ -7,8 +7,8 @@ from importlib import import_module
 
 import click
 
-# verb → (module under commands, one line of help). Each module has one function of the verb's name, called without
-# arguments, that returns the exit code.
+# verb → (module under commands, one line of help). Each module has one function of the verb's name, with _ for -,
+# called without arguments, that returns the exit code.
 VERBS: Mapping[str, tuple[str, str]] = {
     "fetch": ("action_select", "select: read the facts (token)."),
     "choose": ("action_select", "select: choose among them, in the box (no token)."),
@@ -19,6 +19,9 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "recheck": ("action_gate", "gate: run the checks on the head (no token)."),
     "gate": ("action_gate", "gate: judge a pull request (write token)."),
     "decide": ("action_gate", "decide: answer a comment or label (write token)."),
+    "review-plan": ("action_review", "review: decide what is reviewed, and by whom (read token)."),
+    "review": ("action_review", "review: let agents judge (read token, model key)."),
+    "review-publish": ("action_review", "review: say it in one comment (write token)."),
     "labels": ("action_gate", "make the labels that are missing (write token)."),
     "step": ("action_step", "the whole job in one step, for action.yml."),
     "report": ("action_report", "every job's last step: what its steps did."),
@@ -37,7 +40,7 @@ def _call(verb: str) -> Callable[[], None]:
     def callback() -> None:
         from autonomy_pack.commands import told
 
-        work = getattr(import_module(f"autonomy_pack.commands.{VERBS[verb][0]}"), verb)
+        work = getattr(import_module(f"autonomy_pack.commands.{VERBS[verb][0]}"), verb.replace("-", "_"))
         click.get_current_context().exit(told.through(verb, work))
 
     callback.__doc__ = VERBS[verb][1]

@@ -15,6 +15,7 @@ from autonomy_pack.commands import options
 @click.option("--labels", is_flag=True, help="Make in the repository on GitHub what is missing of our labels.")
 @click.option("--runs-on", multiple=True, metavar="LABEL", help="Runner label; repeat for several.")
 @click.option("--private-pack", is_flag=True, help="Secret AUTONOMY_PACK_TOKEN reads the pack's repository.")
+@click.option("--review", is_flag=True, help="Also the workflow that lets agents review pull requests.")
 @click.option("--enterprise-server", is_flag=True, help="Leave out keys that only github.com knows.")
 def command(
     repo: Path,
@@ -22,6 +23,7 @@ def command(
     labels: bool,
     runs_on: tuple[str, ...],
     private_pack: bool,
+    review: bool,
     enterprise_server: bool,
 ) -> None:
     """Write a configuration and a first issue where there are none; what exists is kept as it is.
@@ -33,7 +35,7 @@ def command(
     place = project.find(repo)
     if github:
         pack, _, commit = github.partition("@")
-        ways = {"private": private_pack, "hosted": not enterprise_server}
+        ways = {"private": private_pack, "hosted": not enterprise_server, "review": review}
         done = init.callers(place, pack, commit, runs_on or ("ubuntu-latest",), **ways)
     else:
         done = [] if labels else init.init(place)

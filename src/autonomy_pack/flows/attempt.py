@@ -9,13 +9,14 @@ from pathlib import Path
 from autonomy_pack.edges import clock, files, host, workspace
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import claim, discussion, going_on, recorded, records, work
+from autonomy_pack.flows import budget, claim, discussion, going_on, recorded, records, work
 from autonomy_pack.flows.actions.watch import Watch
 from autonomy_pack.flows.claim import Claim
 from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Transcript
 from autonomy_pack.model import Event, Mission, Outcome, Run, Task
+from autonomy_pack.policy import budget as limits
 from autonomy_pack.policy import inputs, names
 
 _ASK_EVERY = 2.0  # seconds; a forge that must not be asked so often keeps its answer
@@ -43,12 +44,12 @@ def begin(project: Project, task: Task, mission: Mission, held: Claim, folder: P
     return Run(
         id=run,
         task=task,
-        mission=mission,
+        mission=limits.limited(mission, project.config, terms.asked),
         agent=task.agent,
         attempt=(head.attempts if head and head.pin == task.pin else 0) + 1,
         lease=held.task,
         session=terms.session,
-        base=task.repair.base if task.repair else project.base.commit,
+        base=task.base or project.base.commit,
         folder=str(folder / names.path_name(run)),
     )
 
@@ -68,7 +69,7 @@ def _finished(project: Project, run: Run, held: Claim, terms: Terms) -> Event:
         ending = Ending(outcome=Outcome.FAILED, why=f"{error.says}. {error.fix}")
     except Exception as error:  # noqa: BLE001 - what was done is stored first; the bug is raised right after
         ending, bug = Ending(outcome=Outcome.FAILED, why=f"our bug: {type(error).__name__}: {error}"), error
-    end = _end_event(run, ending, clock.monotonic() - started, transcript.close())
+    end = _end_event(project, run, ending, clock.monotonic() - started, transcript.close())
     # A lost lease means that its successor has finished the run as stale already.
     with contextlib.suppress(LeaseLost):
         claim.give_back(project, held, [*ending.events, end])
@@ -80,13 +81,14 @@ def _finished(project: Project, run: Run, held: Claim, terms: Terms) -> Event:
     return end
 
 
-def _end_event(run: Run, ending: Ending, seconds: float, transcript_sha256: str) -> Event:
+def _end_event(project: Project, run: Run, ending: Ending, seconds: float, transcript_sha256: str) -> Event:
+    usd, tokens = budget.spent(project.store, run.id)
     data = {
         "outcome": str(ending.outcome),
         "why": one_line(ending.why, 500),
         "seconds": round(seconds, 3),
-        "usd": 0.0,
-        "tokens": 0,
+        "usd": usd,
+        "tokens": tokens,
         "transcript_sha256": transcript_sha256,
     }
     return Event(kind="run.finished", subject=run.task.id, run=run.id, data=data, key=f"finish/{run.id}")
@@ -121,9 +123,7 @@ def prepare(project: Project, run: Run, held: Claim, terms: Terms, transcript: T
         steps=inputs.fill(run.mission, run.task.fields, terms.given),
         terms=terms,
         claim=held,
-        space=workspace.open_workspace(
-            project.place.git_dir, folder, run.task.repair.tip if run.task.repair else run.base
-        ),
+        space=workspace.open_workspace(project.place.git_dir, folder, run.task.tip or run.base),
         transcript=transcript,
         started=clock.monotonic(),
     )

@@ -23,6 +23,7 @@ LONGEST: Mapping[str, int] = {
     "return": 64_000,
     "guidance": 16_000,
     "issue": 40_000,
+    "change": 150_000,
     "comment": 4_000,
     "complaint": 16_000,
     "answer": 4_000,
@@ -67,6 +68,7 @@ def parts(
     data = [_guidance(path, text) for path, text in told.items() if path != OWN.format(agent=agent)]
     data += _issue(task)
     data += [_comment(one) for one in comments]
+    data += _change(task)
     if complaint:
         note = "What your last round left was not good enough; this is what was said of it."
         data.append(_cut("complaint", "harness", "Data: why you are asked again", complaint, note=note))
@@ -108,6 +110,13 @@ def _issue(task: Task) -> Iterator[Part]:
         listed = "\n".join(f"{number}. {one_line(one.text, 500)}" for number, one in enumerate(task.acceptance, 1))
         note = "The issue's acceptance criteria, as the harness counts them. Each needs evidence."
         yield _cut("issue", "acceptance criteria", "Data: acceptance criteria", listed, note=note)
+
+
+def _change(task: Task) -> Iterator[Part]:
+    if task.review:
+        note = "The change to be judged. The folder holds the files as they are with it."
+        source = f"pull request {task.review.pull}"
+        yield _cut("change", source, f"Data: the change of {source}", task.review.diff, note=note)
 
 
 def _comment(comment: Comment) -> Part:

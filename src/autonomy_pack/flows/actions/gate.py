@@ -16,7 +16,7 @@ from autonomy_pack.flows.actions.judged import Judged, judged
 from autonomy_pack.flows.actions.recheck import Results, from_json
 from autonomy_pack.flows.actions.recheck import recheck as recheck
 from autonomy_pack.flows.box import Box
-from autonomy_pack.model import Comment, Config, Finding, Issue, Mission, Pull, Risk, WorkflowRun, value
+from autonomy_pack.model import Config, Finding, Issue, Mission, Pull, Risk, WorkflowRun, value
 from autonomy_pack.policy import agent_pull, evidence, issue_text, risk
 from autonomy_pack.policy.agent_pull import Commit
 from autonomy_pack.views import gate as view
@@ -230,7 +230,7 @@ def _say(github: GitHub, pull: Pull, verdict: Verdict) -> None:
     """The check run first: it is what a merge depends on."""
     github.check_run(CHECK, pull.head, verdict.conclusion, verdict.title, comments.fit(verdict.summary))
     _label(github, pull, verdict)
-    _comment(github, pull, verdict)
+    comments.keep_marked(github, pull.number, view.MARKER, view.comment(verdict.title, verdict.summary))
 
 
 def _label(github: GitHub, pull: Pull, verdict: Verdict) -> None:
@@ -241,17 +241,3 @@ def _label(github: GitHub, pull: Pull, verdict: Verdict) -> None:
     remove = sorted(({VALIDATED, REVIEW, CLEARED} - wanted) & there)
     if add or remove:
         github.label(str(pull.number), add, remove, table=labels.table())
-
-
-def _comment(github: GitHub, pull: Pull, verdict: Verdict) -> None:
-    """One comment, edited in place: found by its first line, and only when the bot of Actions wrote it."""
-    body = comments.fit(view.comment(verdict.title, verdict.summary))
-    there = next(filter(_is_ours, github.comments(pull.number)), None)
-    if there is None:
-        github.add_comment(pull.number, body)
-    elif there.body != body:
-        github.edit_comment(there.id, body)
-
-
-def _is_ours(comment: Comment) -> bool:
-    return comment.author == comments.BOT and comment.body.startswith(view.MARKER)
