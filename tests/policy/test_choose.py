@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonomy_pack.model import Check, Choice, Config, Head, Issue, Lane, Mission, Step
+from autonomy_pack.model import Check, Choice, Config, Head, Issue, Lane, Limits, Mission, Step
 from autonomy_pack.policy import choose
+from autonomy_pack.policy.budget import Asked
 
 NOW = "2026-03-01T00:00:00.000000Z"
 WRITE = Step(tool="write", arguments={"path": "a", "text": "b"})
@@ -219,3 +220,48 @@ def test_where_no_program_may_run_only_the_planners_own_steps_are_eligible(missi
     (choice,) = choose.choose([issue("1", "priority:low", *labels)], facts(**known))
     assert choice.eligible == eligible
     assert eligible or choice.why == "mission fix or its checks run programs, and no box"
+
+
+def asks(**more):
+    """A mission whose agent asks a model, on a day on which that may cost a dollar."""
+    missions = {"fix": Mission(name="fix", version=1, goal="g", agent="thinker", limits=Limits(usd=0.5))}
+    config = Config(mission="fix", day_usd=1.0, issue_usd=2.0)
+    known = {"agents": ("thinker",), "models": {"thinker": ""}, "missions": missions, "config": config}
+    return {**known, **more}
+
+
+def spent(scope: str, usd: float) -> Head:
+    return Head(repo=".", subject=scope, type="budget", usd=usd)
+
+
+def test_an_agent_with_a_model_is_not_chosen_where_none_can_be_asked():
+    assert why(issue(), **asks()) == "eligible"
+    assert "no key for anthropic" in why(issue(), **asks(models={"thinker": "there is no key for anthropic. Set it."}))
+    none = {"fix": Mission(name="fix", version=1, goal="g", agent="thinker")}
+    assert "mission fix allows none (limits.usd" in why(issue(), **asks(missions=none))
+    assert why(issue(), **asks(missions=none, asked=Asked(usd=1.0))) == "eligible"
+
+
+@pytest.mark.parametrize("scope", ["day:2026-03-01", "issue:.#1"])
+def test_a_budget_that_is_used_up_holds_an_issue_until_its_window_passes_or_it_is_raised(scope: str):
+    full = {scope: spent(scope, 2.0)}
+    assert why(issue(), **asks(budgets=full)).startswith("budget used up: $2.00 of")
+    raised = Config(mission="fix", day_usd=3.0, issue_usd=3.0)
+    assert why(issue(), **asks(budgets=full, config=raised)) == "eligible"
+    later = why(issue(), **asks(budgets=full, now="2026-03-02T00:00:00.000000Z"))
+    assert (later == "eligible") == scope.startswith("day:")
+
+
+def test_an_issue_whose_budget_is_used_up_does_not_hold_the_planner_s_work_back():
+    full = {"day:2026-03-01": spent("day:2026-03-01", 9.0)}
+    assert why(issue(), budgets=full, config=Config(mission="fix", day_usd=1.0)) == "eligible"
+
+
+def test_a_run_that_spent_all_it_might_is_begun_again_tomorrow_or_with_more():
+    over = {"heads": [head("1", "over_budget", at=NOW)], "limits": {".#1/1": {"usd": 0.5, "tokens": 0, "turns": 0}}}
+    assert "spent its budget today" in why(issue(), **asks(**over))
+    assert why(issue(), **asks(**over, asked=Asked(usd=0.75))) == "eligible"
+    assert why(issue(), **asks(**over, now="2026-03-02T00:00:00.000000Z")) == "eligible"
+    assert (
+        why(issue(), **asks(heads=[head("1", "over_budget", at=NOW, pin="other")], limits=over["limits"])) == "eligible"
+    )

@@ -16,6 +16,7 @@ from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, missions, project, rehearse, runs, session, trust
 from autonomy_pack.model import Event
 from autonomy_pack.policy import inputs as filling
+from autonomy_pack.policy.budget import NOTHING, Asked
 from autonomy_pack.views import past, progress
 
 
@@ -31,7 +32,9 @@ class ByHand:
         *,
         as_json: bool,
         interactive: bool = False,
+        asked: Asked = NOTHING,
     ) -> None:
+        self._asked = asked
         self._ask = terminal.asker() if interactive else None
         self._repo, self._as_json = repo, as_json
         self._place = project.find(repo)
@@ -49,7 +52,9 @@ class ByHand:
         """Run it; the exit code tells the outcome."""
         opened = project.open_project(self._repo)
         task = missions.task(self._mission, self._given, opened.config, opened.repo)
-        done = session.run_mission(opened, task, self._mission, self._given, self._box, self._say, ask=self._ask)
+        done = session.run_mission(
+            opened, task, self._mission, self._given, self._box, self._say, ask=self._ask, asked=self._asked
+        )
         if not done.runs:
             raise UsageError(f"{task.id} is being worked on by another run", "Wait for it, or `autonomy stop`.")
         found = runs.find(opened, done.runs[0].run)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from autonomy_pack.commands import options
+
+if TYPE_CHECKING:
+    from autonomy_pack.policy.budget import Asked
 from autonomy_pack.edges.sanitize import one_line
 
 
@@ -44,11 +47,11 @@ def list_issues(repo: Path, forge: str | None, as_json: bool) -> None:
 @options.repo
 @click.option("--agent", default=None, help="This agent instead of the issue's.")
 @click.option("--agent-command", default=None, help="The argv of agent `command`, as a shell would split it.")
-@click.option("--model", default=None, help="This model instead of the mission's.")
 @options.forge
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
 @options.interactive
+@options.spending
 @options.as_json
 @click.pass_context
 def process(
@@ -57,12 +60,12 @@ def process(
     repo: Path,
     agent: str | None,
     agent_command: str | None,
-    model: str | None,
     forge: str | None,
     sandbox: str | None,
     dry_run: bool,
     interactive: bool,
     as_json: bool,
+    asked: Asked,
 ) -> None:
     """Work on one issue (`7` or `#7`), now: claim, attempt, examine, ask or hand off.
 
@@ -79,7 +82,7 @@ def process(
         forge=forge,
         sandbox=sandbox,
         as_json=as_json,
-        model=model,
+        asked=asked,
         interactive=interactive and not dry_run,
     )
     ctx.exit(working.rehearse("1", allow_continuous=False) if dry_run else working.run_one())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from autonomy_pack.commands import options
+
+if TYPE_CHECKING:
+    from autonomy_pack.policy.budget import Asked
 
 
 @click.group(name="mission")
@@ -78,6 +81,8 @@ def explain(target: str, repo: Path, as_json: bool) -> None:
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
 @options.interactive
+@options.spending
+@click.option("--replay", "recorded", default=None, metavar="RUN", help="Try it on a recorded run, offline.")
 @click.option(
     "--output", type=click.Path(path_type=Path), default=None, help="Write the run's transcript there, as JSON."
 )
@@ -91,17 +96,26 @@ def run(
     sandbox: str | None,
     dry_run: bool,
     interactive: bool,
+    recorded: str | None,
     output: Path | None,
     repo: Path,
     as_json: bool,
+    asked: Asked,
 ) -> None:
     """Run a mission by hand, without an issue, through the same box, checks and guards.
 
-    Exit 0 handed off or nothing to change, 1 blocked, 2 wrong usage, 3 waiting for a person, 4 failed, 5 stopped.
+    Exit 0 handed off or nothing to change, 1 blocked, 2 wrong usage, 3 waiting for a person, 4 failed, 5 stopped. With
+    --replay: 0 when the run comes out as it was recorded, 1 when it does not.
     """
+    if recorded:
+        from autonomy_pack.commands import replaying
+
+        ctx.exit(replaying.replay(repo, recorded, sandbox, as_json=as_json, target=target))
     from autonomy_pack.commands.by_hand import ByHand
 
-    by_hand = ByHand(repo, target, inputs, sandbox, as_json=as_json, interactive=interactive and not dry_run)
+    by_hand = ByHand(
+        repo, target, inputs, sandbox, as_json=as_json, interactive=interactive and not dry_run, asked=asked
+    )
     ctx.exit(by_hand.rehearse() if dry_run else by_hand.run(output))
 
 

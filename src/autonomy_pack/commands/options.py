@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from autonomy_pack.policy.budget import Asked
 
 repo = click.option(
     "--repo",
@@ -27,6 +31,33 @@ interactive = click.option(
     "--interactive", is_flag=True, help="Ask at the terminal before each step that changes something."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
+
+_SPENDING = (
+    click.option("--max-cost-usd", type=click.FloatRange(min=0), help="Dollars each run may cost; 0: no model."),
+    click.option("--max-tokens", type=click.IntRange(min=0), help="Tokens each run may use; 0: no model."),
+    click.option("--max-turns", type=click.IntRange(min=0), help="Calls of a model each run may make; 0: no model."),
+    click.option("--model", help="The model to ask, before the mission's and the configuration's."),
+)
+
+
+def spending(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of what runs may spend, given to the command together, as `asked`."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any,
+        max_cost_usd: float | None,
+        max_tokens: int | None,
+        max_turns: int | None,
+        model: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        asked = Asked(usd=max_cost_usd, tokens=max_tokens, turns=max_turns, model=model or "")
+        return function(*args, asked=asked, **kwargs)
+
+    for option in reversed(_SPENDING):
+        command = option(command)
+    return command
 
 
 def near(path: Path) -> str:

@@ -11,6 +11,7 @@ from autonomy_pack.commands import options
 
 if TYPE_CHECKING:
     from autonomy_pack.flows.project import Project
+    from autonomy_pack.policy.budget import Asked
 
 
 @click.group(invoke_without_command=True, name="run")
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, with the whole diff; write nothing.")
 @options.interactive
+@options.spending
 @click.option("--allow-continuous", is_flag=True, help="Allow more than 10 issues.")
 @options.as_json
 @click.pass_context
@@ -39,6 +41,7 @@ def command(
     interactive: bool,
     allow_continuous: bool,
     as_json: bool,
+    asked: Asked,
 ) -> None:
     """Work on eligible issues: choose, claim, attempt, examine, ask or hand off, summarise.
 
@@ -60,6 +63,7 @@ def command(
         sandbox=sandbox,
         as_json=as_json,
         interactive=interactive and not dry_run,
+        asked=asked,
     )
     code = working.rehearse(max_issues, allow_continuous) if dry_run else working.run(max_issues, allow_continuous)
     ctx.exit(code)
@@ -139,6 +143,22 @@ def recover(outer: Path, run: str, repo: Path) -> None:
     at = "git" + options.spoken(_chosen(outer, repo))[1].replace(" --repo ", " -C ")
     click.echo(f"  Look at   {at} diff {opened.base.branch}...{branch}")
     click.echo(f"  Remove    {at} branch -D {branch}")
+
+
+@command.command()
+@click.argument("run")
+@click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
+@options.repo
+@options.as_json
+@click.pass_context
+def replay(ctx: click.Context, run: str, sandbox: str | None, repo: Path, as_json: bool) -> None:
+    """Make a run again, offline, with the recorded answers of its model, and say where it differs. Nothing is written.
+
+    Exit 0 when it comes out the same, 1 when it does not, 2 when its records do not tell enough.
+    """
+    from autonomy_pack.commands import replaying
+
+    ctx.exit(replaying.replay(_chosen(ctx.obj, repo), run, sandbox, as_json=as_json))
 
 
 def _looked_at(outer: Path, inner: Path) -> Project:

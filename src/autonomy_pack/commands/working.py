@@ -23,6 +23,7 @@ from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import box, project, rehearse, session, trust
 from autonomy_pack.model import Event, Outcome
 from autonomy_pack.policy import names
+from autonomy_pack.policy.budget import NOTHING, Asked
 from autonomy_pack.views import progress
 from autonomy_pack.views.session import next_step
 
@@ -49,11 +50,11 @@ class Working:
         forge: str | None,
         sandbox: str | None,
         as_json: bool,
-        model: str | None = None,
+        asked: Asked = NOTHING,
         interactive: bool = False,
     ) -> None:
         self._ask = terminal.asker() if interactive else None
-        self._repo, self._issue, self._agent, self._model = repo, issue, agent, model or ""
+        self._repo, self._issue, self._agent, self._asked = repo, issue, agent, asked
         self._argv = argv_of(agent_command or "")
         self._forge, self._sandbox, self._as_json = forge, sandbox, as_json
         self._live = not (as_json or interactive) and sys.stdout.isatty() and not host.setting("CI")
@@ -115,7 +116,7 @@ class Working:
             agent=self._agent,
             argv=self._argv,
             allow_continuous=allow_continuous,
-            model=self._model,
+            asked=self._asked,
         )
 
     def _head(self, opened: project.Project, chosen: box.Box) -> None:

@@ -12,6 +12,7 @@ from autonomy_pack.errors import LeaseLost, PackError
 from autonomy_pack.flows import gateway, instructions, returned
 from autonomy_pack.flows.boundary import STOP, Boundary
 from autonomy_pack.flows.gateway import Gateway, NoModel
+from autonomy_pack.flows.install_agent import folder_of
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.model import Brief, Command, Ended, Outcome, Verdict
 
@@ -95,7 +96,7 @@ def perform(job: Job, complaint: str = "") -> Ending | None:
     if watch.asks:
         job.heed_stop()
         return watch.asks
-    if ended.cause == "stopped" and not watch.too_many:
+    if ended.cause == "stopped" and not watch.too_many and not (gate and gate.fault):
         job.heed_stop()
         raise LeaseLost(f"run {job.run.id} was stopped: {ended.says}", "Run again.")
     ending = _ending(job, watch, ended, gate)
@@ -165,6 +166,7 @@ def _brief(job: Job, complaint: str, gate: Gateway | None, home: Path) -> Brief:
         argv=job.terms.argv,
         endpoint=gate.endpoint if gate else None,
         home=str(home),
+        program=folder_of(job.run.agent),
         past=job.resumed.messages,
         answer=job.resumed.answer,
         returns=returned.shape(job.run.mission),
@@ -221,7 +223,7 @@ def _failed(job: Job, watch: _Watch, ended: Ended) -> Ending | None:
     if ended.exit != 0:
         said = f": {_last_line(ended.says)}" if ended.says else ""
         told = one_line(verdict.why, 300) if verdict and not verdict.ok else ""
-        why = watch.failure or told or f"agent {job.run.agent} ended with exit code {ended.exit}{said}"
+        why = told or watch.failure or f"agent {job.run.agent} ended with exit code {ended.exit}{said}"
         return Ending(outcome=Outcome.FAILED, why=why)
     if agent.tells_end and verdict is None:
         return Ending(outcome=Outcome.FAILED, why="its output ends without saying how it ended")

@@ -6,10 +6,11 @@ One that is never settled, because whoever made the call is gone, counts in full
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from autonomy_pack.contracts import Store
-from autonomy_pack.model import Ceiling, Config, Event, Lease, Limits, value
+from autonomy_pack.model import Ceiling, Config, Event, Head, Lease, Limits, Outcome, value
 from autonomy_pack.policy import budget
 from autonomy_pack.store.conditions import WithinBudget
 
@@ -41,25 +42,30 @@ class Ledger:
         self._store, self._config, self._limits = store, config, limits
         self._run, self._task, self._lease, self._report = run, task, lease, report
         # A run may ask its agent again: its calls are numbered through.
-        self._calls = sum(1 for _ in store.events(kinds=["spend.reserved"], run=run))
+        self._calls = self._turns = sum(1 for _ in store.events(kinds=["spend.reserved"], run=run))
 
     def reserve(self, usd: float, tokens: int) -> Reservation | str:
         """Set so much aside, or the sentence why it does not fit. LeaseLost when the run was taken over."""
-        if self._limits.turns and self._calls >= self._limits.turns:
-            return f"{self._calls} calls of a model were made, as many as a run may make (limits.turns). Raise it."
+        if self._limits.turns and self._turns >= self._limits.turns:
+            return f"{self._turns} calls of a model were made, as many as a run may make (limits.turns). Raise it."
         ceilings = self._ceilings()
         self._calls += 1
         made = Reservation(call=str(self._calls), scopes=tuple(one.scope for one in ceilings), usd=usd, tokens=tokens)
         condition = WithinBudget(ceilings=ceilings, usd=usd, tokens=tokens)
         if self._store.append([reserved(made, self._task, self._run)], lease=self._lease, only_if=condition):
+            self._turns += 1
             return made
         self._calls -= 1
         self._alert(ceilings)
         heads = {one.scope: self._store.head(one.scope) for one in ceilings}
         return budget.why_over(ceilings, heads, usd, tokens) or "a budget was used up meanwhile. Run again."
 
-    def settle(self, made: Reservation, usd: float, tokens: int, model: str) -> None:
-        """Say what the call cost in the end. It is stored whoever holds the lease now: the money is gone."""
+    def settle(self, made: Reservation, usd: float, tokens: int, model: str, *, retried: bool = False) -> None:
+        """Say what the call cost in the end. It is stored whoever holds the lease now: the money is gone.
+
+        `retried`: the gateway sends it again by itself, which is no further turn.
+        """
+        self._turns -= retried
         self._store.append([settled(made, self._task, self._run, usd, tokens, model)])
         self._alert(self._ceilings())
 
@@ -110,6 +116,58 @@ def settled(made: Reservation, task: str, run: str, usd: float, tokens: int, mod
         "reserved_tokens": made.tokens,
     }
     return Event(kind="spend.settled", subject=task, run=run, data=data, key=f"settle/{run}/{made.call}")
+
+
+def heads_of(store: Store, config: Config, tasks: Iterable[str]) -> dict[str, Head]:
+    """The heads of the budgets that are limited and that work on any of these tasks would count for."""
+    now = store.now()
+    ceilings = [one for task in tasks for one in budget.shared(config, task, now) if one.usd is not None]
+    found = {scope: store.head(scope) for scope in {one.scope for one in ceilings}}
+    return {scope: head for scope, head in found.items() if head}
+
+
+def limits_before(store: Store, heads: Mapping[str, Head]) -> dict[str, dict[str, float]]:
+    """Run → the limits it had, of each task whose last run ended over its budget."""
+    ended = [head.run for head in heads.values() if head.status == Outcome.OVER_BUDGET]
+    started = {run: next(iter(store.events(kinds=["run.started"], run=run)), None) for run in ended}
+    names = ("usd", "tokens", "turns")
+    return {
+        run: {name: float(event.data["limits"].get(name) or 0) for name in names}
+        for run, event in started.items()
+        if event
+    }
+
+
+LEG = "leg"
+
+
+def settle_leg(
+    store: Store, config: Config, task: str, run: str, claimed: tuple[float, int] | None
+) -> tuple[tuple[float, int], list[Event]]:
+    """What a leg spent and the events that say so, to be stored with its end: as its job claims, at most what was set
+    aside for it, and all of that where no valid record says anything.
+    """
+    event = next(iter(store.events(kinds=["spend.reserved"], run=run)), None)
+    if event is None:
+        return (0.0, 0), []
+    made = Reservation(
+        call=LEG, scopes=tuple(event.data["scopes"]), usd=float(event.data["usd"]), tokens=int(event.data["tokens"])
+    )
+    usd, tokens = made.usd, made.tokens
+    if claimed:
+        # What had no ceiling of its own cannot be cut to one.
+        usd, tokens = min(claimed[0], usd or claimed[0]), min(claimed[1], tokens or claimed[1])
+    return (usd, tokens), [
+        settled(made, task, run, usd, tokens, ""),
+        *_alerts_of(store, config, task, made, usd),
+    ]
+
+
+def _alerts_of(store: Store, config: Config, task: str, made: Reservation, usd: float) -> list[Event]:
+    """The alerts that are due once this reservation is settled."""
+    limited = [one for one in budget.shared(config, task, store.now()) if one.usd and one.scope in made.scopes]
+    after = [(one, replace(head, usd=head.usd - made.usd + usd)) for one in limited if (head := store.head(one.scope))]
+    return [_raised(one, head.usd) for one, head in after if budget.is_nearly_spent(one, head)]
 
 
 def spent(store: Store, run: str) -> tuple[float, int]:

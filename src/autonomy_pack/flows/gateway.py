@@ -154,6 +154,8 @@ class Gateway:
             return self._answered(data)
         elif kind == "model.called":
             self._called(data)
+        elif kind == "diverged":
+            self.job.terms.diverged(data)
         else:
             self._say(str(data.get("text", ""))[:4000])
         return None
@@ -186,7 +188,8 @@ class Gateway:
         usage = data["usage"]
         if made and self._ledger:
             tokens = made.tokens if usage is None else sum(usage.values())
-            self._ledger.settle(made, float(data["usd"]), tokens, str(data["model"]))
+            retried = bool(data["response"].get("retried"))
+            self._ledger.settle(made, float(data["usd"]), tokens, str(data["model"]), retried=retried)
         self.status = int(data["response"].get("status") or 0)
         self.job.transcript.add("model.called", data, "system")
         self.open.pop(int(data["call"]), None)
@@ -247,7 +250,7 @@ def _prepared(job: Job, agent: Agent, folder: Path) -> Gateway:
     first = {
         "socket": endpoint.socket,
         "token": endpoint.token,
-        "upstreams": {} if replay else {agent.protocol: _upstream(agent)},
+        "upstreams": {agent.protocol: {"url": "", "key": ""} if replay else _upstream(agent)},
         "models": [model],
         "max_output": MAX_OUTPUT,
         "prices": models.prices(),

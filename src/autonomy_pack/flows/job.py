@@ -17,6 +17,7 @@ from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report, Transcript
 from autonomy_pack.model import Comment, Event, Outcome, Run, Step, value
 from autonomy_pack.policy import names
+from autonomy_pack.policy.budget import NOTHING, Asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +26,14 @@ class Terms:
 
     `argv` is a person's command for agent `command`, `given` a person's inputs for the mission. `stopped` says why
     work must end, beside the STOP file; it is asked several times a second, so it looks at what it knows already.
+    `asked` are the limits and the model that a person said for this session.
     `receive` does what follows from the document that a mission returns; None where no such mission may run.
     `discussion` gives the comments on the task that an agent may see.
 
     `ask` shows a step to the person at the terminal; its word is yes, no, all, quit or, when what it is given says why
     work must end, stop. `can_ask`: a run may end with a question that somebody can answer later. `replay` is a
-    transcript whose answers stand for the models', `answers` what came there of each step that was asked about.
+    transcript whose answers stand for the models', `answers` what came there of each step that was asked about;
+    `diverged` is told where a model is asked something else.
     """
 
     session: str
@@ -38,11 +41,13 @@ class Terms:
     report: Report
     argv: tuple[str, ...] = ()
     stopped: Callable[[], str] = lambda: ""
+    asked: Asked = NOTHING
     given: Mapping[str, str] = field(default_factory=dict)
     ask: Ask | None = None
     can_ask: bool = True
     replay: str = ""
     answers: Mapping[int, Mapping[str, Any]] | None = None
+    diverged: Callable[[Mapping[str, Any]], None] = lambda _: None
     receive: Receive | None = None
     discussion: Callable[[], Sequence[Comment]] = tuple
 

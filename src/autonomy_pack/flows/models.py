@@ -55,14 +55,10 @@ def upstream(protocol: str) -> Upstream:
     return Upstream(url=(host.setting(url_variable) or said.url or default).rstrip("/"), key=key.strip())
 
 
-def why_none(agent: Agent) -> str:
-    """Why that agent can call no model here, with the fix; "" when it can, or needs none."""
-    try:
-        if agent.protocol:
-            upstream(agent.protocol)
-    except UsageError as error:
-        return f"{error.says}. {error.fix}"
-    return ""
+def need(agent: Agent) -> None:
+    """UsageError when that agent can call no model here."""
+    if agent.protocol:
+        upstream(agent.protocol)
 
 
 def keys() -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autonomy_pack.edges import host, shell
 from autonomy_pack.errors import PackError
-from autonomy_pack.flows import claim, decisions, handoff, summary
+from autonomy_pack.flows import budget, claim, decisions, handoff, summary
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Event, Head, Lease, Outcome
@@ -65,19 +65,24 @@ def _end(project: Project, lease: Lease, head: Head, report: Report) -> list[Eve
     if any(project.store.events(kinds=["handoff.intended"], run=head.run)):
         try:
             made = handoff.deliver(project, lease, handoff.read(project, head.run), report)
-            return [made, _finished(head, Outcome.HANDED_OFF, f"branch {head.branch}, completed after a crash")]
+            return [
+                made,
+                _finished(project, head, Outcome.HANDED_OFF, f"branch {head.branch}, completed after a crash"),
+            ]
         except PackError as error:
-            return [_finished(head, Outcome.STALE, f"its handoff could not be completed: {error.says}")]
-    return [_finished(head, Outcome.STALE, "its harness died")]
+            return [_finished(project, head, Outcome.STALE, f"its handoff could not be completed: {error.says}")]
+    return [_finished(project, head, Outcome.STALE, "its harness died")]
 
 
-def _finished(head: Head, outcome: Outcome, why: str) -> Event:
+def _finished(project: Project, head: Head, outcome: Outcome, why: str) -> Event:
+    """Its end. A call of a model that nobody heard the end of counts with all that was set aside for it."""
+    usd, tokens = budget.spent(project.store, head.run)
     data: dict[str, object] = {
         "outcome": str(outcome),
         "why": why,
         "seconds": 0.0,
-        "usd": 0.0,
-        "tokens": 0,
+        "usd": usd,
+        "tokens": tokens,
         "transcript_sha256": "",
     }
     return Event(kind="run.finished", subject=head.subject, run=head.run, data=data, key=f"finish/{head.run}")

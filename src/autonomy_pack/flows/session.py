@@ -16,6 +16,7 @@ from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, value
 from autonomy_pack.policy import names
+from autonomy_pack.policy.budget import NOTHING, Asked
 
 MAX_ISSUES = range(1, 11)
 _BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
@@ -27,8 +28,8 @@ Work = Sequence[tuple[Task, Mission, int | None]]
 
 @value
 class Wanted:
-    """What a person asked of a session. `issue` names one; `argv` is for agent `command`; `model` goes before every
-    mission's.
+    """What a person asked of a session. `issue` names one; `argv` is for agent `command`; `asked` is what
+    runs may spend.
     """
 
     max_issues: int
@@ -36,7 +37,7 @@ class Wanted:
     agent: str | None = None
     argv: tuple[str, ...] = ()
     allow_continuous: bool = False
-    model: str = ""
+    asked: Asked = NOTHING
 
 
 @value
@@ -74,7 +75,7 @@ def run(project: Project, wanted: Wanted, box: Box, report: Report, ask: Ask | N
     """
     check_wanted(wanted)
     report = _ready(project, report)
-    seen = survey.look(project, box=box, agent=wanted.agent)
+    seen = survey.look(project, box=box, agent=wanted.agent, asked=wanted.asked)
     pairs = chosen(seen, wanted)
     if ask:
         for task, _ in pairs[: wanted.max_issues]:
@@ -83,7 +84,7 @@ def run(project: Project, wanted: Wanted, box: Box, report: Report, ask: Ask | N
     work = [(task, mission, seqs[task.id]) for task, mission in pairs if task.id in seqs]
     asked = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, "sandbox": box.level}
     lease = _begin(project, asked)
-    terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv, ask=ask)
+    terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv, ask=ask, asked=wanted.asked)
     return _worked(project, lease, terms, work, wanted.max_issues, seen)
 
 
@@ -97,6 +98,7 @@ def run_mission(
     receive: Receive | None = None,
     ask: Ask | None = None,
     argv: tuple[str, ...] = (),
+    asked: Asked = NOTHING,
 ) -> Session:
     """A session of one mission that a person runs by hand, with inputs given by hand.
 
@@ -105,8 +107,18 @@ def run_mission(
     if ask:
         boundary.need_to_wait(task.agent)
     report = _ready(project, report)
-    lease = _begin(project, {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level})
-    terms = Terms(session=_name(lease), box=box, report=report, given=given, receive=receive, ask=ask, argv=argv)
+    said = {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level}
+    lease = _begin(project, said)
+    terms = Terms(
+        session=_name(lease),
+        box=box,
+        report=report,
+        given=given,
+        receive=receive,
+        ask=ask,
+        argv=argv,
+        asked=asked,
+    )
     return _worked(project, lease, terms, [(task, mission, None)], 1, _NOTHING_SEEN)
 
 
@@ -171,7 +183,7 @@ def chosen(seen: survey.Survey, wanted: Wanted) -> list[tuple[Task, Mission]]:
 
 
 def _with_model(mission: Mission, wanted: Wanted) -> Mission:
-    return replace(mission, model=wanted.model) if wanted.model else mission
+    return replace(mission, model=wanted.asked.model) if wanted.asked.model else mission
 
 
 def _named(seen: survey.Survey, issue: str) -> Choice:

@@ -9,11 +9,12 @@ from autonomy_pack import config as configuration
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError
-from autonomy_pack.flows import trust
+from autonomy_pack.flows import budget, install_agent, models, trust
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, Task, value
 from autonomy_pack.policy import choose, names, trusted
+from autonomy_pack.policy.budget import NOTHING, Asked
 from autonomy_pack.store.conditions import HeadUnmoved
 
 _CONFIRMED = 20
@@ -31,8 +32,8 @@ class Survey:
     heads: Mapping[str, Head]
 
 
-def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
-    """Read every issue and choose, for work in that box; `agent` is a person's word for all issues."""
+def look(project: Project, *, box: Box, agent: str | None = None, asked: Asked = NOTHING) -> Survey:
+    """Read every issue and choose, for work in that box; `agent` and `asked` are a person's word for all issues."""
     issues, broken = project.forge.issues()
     heads = {head.subject: head for head in project.store.heads("task")}
     missions = {name: _mission(project, name) for name in _named(issues, project.config.mission)}
@@ -49,6 +50,12 @@ def look(project: Project, *, box: Box, agent: str | None = None) -> Survey:
         agent=agent,
         permissions=_permissions(project, issues),
         only_open=any(issue.labelings is not None for issue in issues),
+        models={name: _why_no_model(name) for name, unit in AGENTS.items() if unit.protocol},
+        budgets=budget.heads_of(
+            project.store, project.config, (choose.task_id(project.repo, one.id) for one in issues)
+        ),
+        limits=budget.limits_before(project.store, heads),
+        asked=asked,
     )
     confirmed = _confirmed(project, issues, facts)
     choices = tuple(_unless_branch_is_there(project, choice) for choice in confirmed)
@@ -114,6 +121,16 @@ def _why_no_programs(project: Project, box: Box) -> str:
     if not trust.may_run_programs(project.place):
         return "this repository is not trusted; `autonomy trust`"
     return f"they need a sandbox: {box.missing}" if box.level == "L0" else ""
+
+
+def _why_no_model(agent: str) -> str:
+    """Why that agent cannot work on this machine: no key for its models, or its program is not there."""
+    try:
+        models.need(AGENTS[agent])
+        install_agent.folder_of(agent)
+    except PackError as error:
+        return f"{error.says}. {error.fix}"
+    return ""
 
 
 def _handoffs(project: Project) -> dict[str, str]:

@@ -22,6 +22,9 @@ class Asked:
     model: str = ""
 
 
+NOTHING = Asked()
+
+
 def limited(mission: Mission, config: Config, asked: Asked) -> Mission:
     """The mission with the limits that hold for a run of it: the tightest of all, unless a person said otherwise."""
     limits = replace(mission.limits, usd=_tightest(mission.limits.usd, config.run_usd))
@@ -46,6 +49,12 @@ def _tightest(usd: float, ceiling: float | None) -> float:
 def may_ask_models(limits: Limits) -> bool:
     """Whether a run with these limits may call a model at all."""
     return limits.usd > 0 or limits.tokens > 0
+
+
+def is_more(limits: Limits, before: Mapping[str, float]) -> bool:
+    """Whether a run may spend more of anything than one that had the limits `before`; 0 is no limit of its kind."""
+    now = {"usd": limits.usd, "tokens": limits.tokens, "turns": limits.turns}
+    return any(before.get(name) and (not most or most > before[name]) for name, most in now.items())
 
 
 def run_scope(run: str) -> str:
@@ -76,6 +85,12 @@ def shared(config: Config, task: str, now: str) -> tuple[Ceiling, ...]:
         Ceiling(scope=day_scope(now), usd=config.day_usd, setting="budget.day_usd"),
         Ceiling(scope=REPO, usd=config.repo_usd, setting="budget.repo_usd"),
     )
+
+
+def left(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None]) -> float | None:
+    """Dollars that are left of the tightest of these budgets; None when none is limited."""
+    found = [one.usd - (head.usd if (head := heads.get(one.scope)) else 0.0) for one in ceilings if one.usd is not None]
+    return max(0.0, round(min(found), 6)) if found else None
 
 
 def why_over(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None], usd: float, tokens: int) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from autonomy_pack.model import (
@@ -16,6 +16,7 @@ from autonomy_pack.model import (
     Config,
     Head,
     Issue,
+    Limits,
     Mission,
     Outcome,
     Priority,
@@ -23,7 +24,8 @@ from autonomy_pack.model import (
     Task,
     value,
 )
-from autonomy_pack.policy import inputs, issue_text, names, trusted
+from autonomy_pack.policy import budget, inputs, issue_text, names, trusted
+from autonomy_pack.policy.budget import Asked
 
 # Says on the forge that a pull request was made of the issue; a person takes it off for another round.
 MADE_LABEL = "status:pr-created"
@@ -41,6 +43,8 @@ class Facts:
     `why_no_programs`: why nothing may run a program here, "" when it may. `agent`: a person's word for all issues.
     `handoffs`: issue id → open, merged, moved, deleted or "". `now`: store time.
     `permissions`: see policy.trusted; None where the forge has no actors. `only_open`: the closed issues were not read.
+    `models`: each agent that calls a model → why it can call none here, "" when it can. `budgets`: scope → head.
+    `limits`: a run that ended over its budget → the limits it had. `asked`: a person's word of what runs may spend.
     """
 
     repo: str
@@ -55,6 +59,10 @@ class Facts:
     agent: str | None = None
     permissions: Mapping[str, str] | None = None
     only_open: bool = False
+    models: Mapping[str, str] = field(default_factory=dict)
+    budgets: Mapping[str, Head] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    asked: Asked = Asked()
 
 
 class _NotEligible(Exception):
@@ -172,6 +180,7 @@ def _judge(issue: Issue, states: Mapping[str, str] | None, facts: Facts) -> Choi
         _need_no_pull(issue, facts)
         _need_claims_left(facts.heads.get(task.id), task, facts)
         _need_free(facts.heads.get(task.id), task.pin, _handoff(issue, facts), facts)
+        _need_money(mission, task, facts)
         _need_trust(issue, facts)
     except _NotEligible as refusal:
         return replace(choice, why=str(refusal))
@@ -292,6 +301,34 @@ def _runs_programs(mission: Mission, agent: str, config: Config) -> bool:
     """Only the planner's own steps are no programs; `run` steps, checks and every other agent are."""
     steps = agent != "planner" or any(step.tool == "run" for step in mission.steps)
     return steps or bool(mission.checks or config.checks)
+
+
+def _need_money(mission: Mission, task: Task, facts: Facts) -> None:
+    """Where a model is asked: one can be asked here, and each budget has something left."""
+    if task.agent not in facts.models:
+        return
+    if why := facts.models[task.agent]:
+        raise _NotEligible(f"agent {task.agent} cannot work here: {why}")
+    limits = budget.limited(mission, facts.config, facts.asked).limits
+    if not budget.may_ask_models(limits):
+        raise _NotEligible(
+            f"agent {task.agent} asks a model, and mission {mission.name} allows none (limits.usd, limits.tokens); "
+            "a person may with --max-cost-usd"
+        )
+    shared = budget.shared(facts.config, task.id, facts.now)
+    if why := budget.why_used_up(shared, facts.budgets):
+        raise _NotEligible(f"budget used up: {why}")
+    _need_more_than_before(facts.heads.get(task.id), task.pin, limits, facts)
+
+
+def _need_more_than_before(head: Head | None, pin: str, limits: Limits, facts: Facts) -> None:
+    """A run that spent all it might is not begun again with the same limits on the same day: it is no attempt, so
+    nothing else would end that."""
+    if head is None or head.status != Outcome.OVER_BUDGET or head.pin != pin or head.at[:10] != facts.now[:10]:
+        return
+    before = facts.limits.get(head.run)
+    if before and not budget.is_more(limits, before):
+        raise _NotEligible(f"run {head.run} spent its budget today; tomorrow, or with higher limits ({head.why})")
 
 
 def _need_dependencies(issue: Issue, states: Mapping[str, str], facts: Facts) -> None:

@@ -9,17 +9,22 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, Stopped, UsageError
+from autonomy_pack.flows import budget
 from autonomy_pack.flows import claim as claims
 from autonomy_pack.flows.actions import digest, governing, halting, held, labels, plans
 from autonomy_pack.flows.actions import facts as told
 from autonomy_pack.flows.actions.choosing import Choices
 from autonomy_pack.flows.actions.facts import Facts
-from autonomy_pack.model import Issue, Lease, Leg, Mission, Plan, Task, WorkflowRun, value
+from autonomy_pack.flows.budget import Reservation
+from autonomy_pack.model import Event, Issue, Lease, Leg, Limits, Mission, Plan, Task, WorkflowRun, value
+from autonomy_pack.policy import budget as money
 from autonomy_pack.policy import choose as policy
 from autonomy_pack.policy import names, trusted
+from autonomy_pack.store.conditions import WithinBudget
 from autonomy_pack.store.gitrefs import GitRefs
 from autonomy_pack.views import selection
 from autonomy_pack.views.selection import Row
@@ -59,7 +64,14 @@ class _Claiming:
     @cached_property
     def judged_by(self) -> policy.Facts:
         """What governs, as it was read: the default branch's own."""
-        return told.judged_by(self.facts)
+        judged = told.judged_by(self.facts)
+        tasks = [policy.task_id(self.facts["repo"], issue["id"]) for issue in self.facts["issues"]]
+        return replace(
+            judged,
+            models={name: "" for name, unit in AGENTS.items() if unit.protocol},  # the `run` job has the keys
+            budgets=budget.heads_of(self.store, judged.config, tasks),
+            limits=budget.limits_before(self.store, judged.heads),
+        )
 
     def branches(self) -> Collection[str]:
         """The branches that are, or lie below, `agent`: git keeps no branch beside a folder of the same name."""
@@ -273,6 +285,7 @@ def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
     """The leg, without what only the lease can tell."""
     mission = at.judged_by.missions[task.mission]
     assert isinstance(mission, Mission)  # noqa: S101 - an eligible task has one
+    limits = _limits(at, mission, task)
     return Leg(
         issue=task.issue,
         node=task.node,
@@ -288,10 +301,21 @@ def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
         attempt=1,
         claim=_ZERO,
         minutes=min(max(math.ceil(mission.limits.minutes), 1), _MINUTES),
-        usd=mission.limits.usd,
-        tokens=mission.limits.tokens,
+        usd=limits.usd,
+        tokens=limits.tokens,
         alone=alone,
     )
+
+
+def _limits(at: _Claiming, mission: Mission, task: Task) -> Limits:
+    """What the leg may spend at most: the mission's limits, as far as the budgets still hold them."""
+    config = at.judged_by.config
+    limits = money.limited(mission, config, money.NOTHING).limits
+    if task.agent not in at.judged_by.models:
+        return replace(limits, usd=0.0, tokens=0)
+    ceilings = money.shared(config, task.id, at.facts["now"])
+    left = money.left(ceilings, {one.scope: at.store.head(one.scope) for one in ceilings})
+    return limits if left is None else replace(limits, usd=min(limits.usd or left, left))
 
 
 def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
@@ -299,37 +323,69 @@ def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
     # What is written by the API is asked about by the client itself, right before each request.
     at.github.calls.before_write = lambda: at.heed(draft.issue)
     at.heed(draft.issue)
-    lease = _take(at, key)
+    lease = _take(at, key, draft)
     if lease is None:
-        return "claimed by another run just now"
+        return _why_not_taken(at, draft)
     try:
         at.github.label(draft.issue, add=[ASSIGNED], table=labels.table())
     except Stopped:
         raise  # whose run is over holds nothing
     except PackError:
         at.heed()
-        at.store.release(lease)
+        run = names.run_of_claim(key, lease.fence)
+        task = names.task_of_claim(key)
+        _, unspent = budget.settle_leg(at.store, at.judged_by.config, task, run, (0.0, 0))
+        at.store.release(lease, events=unspent)
         raise
     at.legs.append(replace(draft, attempt=lease.fence, claim=at.store.state_of(key)))
     return ""
 
 
-def _take(at: _Claiming, key: str) -> Lease | None:
+def _why_not_taken(at: _Claiming, draft: Leg) -> str:
+    """Why nothing was claimed: another run has it, or spent meanwhile what it needs."""
+    task = policy.task_id(at.facts["repo"], draft.issue)
+    ceilings = money.shared(at.judged_by.config, task, at.facts["now"])
+    heads = {one.scope: at.store.head(one.scope) for one in ceilings}
+    why = money.why_over(ceilings, heads, draft.usd, draft.tokens) if draft.usd or draft.tokens else ""
+    return f"budget used up: {why}" if why else "claimed by another run just now"
+
+
+def _take(at: _Claiming, key: str, draft: Leg | None = None) -> Lease | None:
     """The lease for this run of the workflow, whose end the API tells; None when somebody alive holds it.
+
+    With it goes what is set aside for the draft's leg, in the same write; None also when a budget has not so much left.
 
     None also when somebody finished the task since the facts were read: a lease that is let go looks free.
     """
+    made, fits = _reservation(at, key, draft) if draft else (None, None)
+
+    def reserved(leases: tuple[Lease, ...]) -> list[Event]:
+        run = names.run_of_claim(key, leases[0].fence)
+        return [budget.reserved(made, names.task_of_claim(key), run)] if made else []
+
     taken = at.store.claim(
         [key],
         claims.workflow_holder(at.workflow),
         seconds=claims.WORKFLOW_SECONDS,
         dead=claims.workflow_is_dead(at.github.run_is_over),
+        events=reserved,
+        only_if=fits,
     )
     if taken and _finished_meanwhile(at, key):
         at.heed()
         at.store.release(taken[0])
         return None
     return taken[0] if taken else None
+
+
+def _reservation(at: _Claiming, key: str, draft: Leg) -> tuple[Reservation | None, WithinBudget | None]:
+    """What is set aside for a leg; nothing for one whose agent asks no model."""
+    if not draft.usd and not draft.tokens:
+        return None, None
+    ceilings = money.shared(at.judged_by.config, names.task_of_claim(key), at.facts["now"])
+    scopes = tuple(one.scope for one in ceilings)
+    made = Reservation(call=budget.LEG, scopes=scopes, usd=draft.usd, tokens=draft.tokens)
+    return made, WithinBudget(ceilings=ceilings, usd=draft.usd, tokens=draft.tokens)
 
 
 def _finished_meanwhile(at: _Claiming, key: str) -> bool:

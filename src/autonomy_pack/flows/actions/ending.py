@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.flows import records, survey
+from autonomy_pack.flows import budget, records, survey
 from autonomy_pack.flows.actions import comments, delivery, fetched, grounds, offers
 from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.fetched import Fetched
@@ -137,8 +137,8 @@ def end(case: Case, out: Path, how: End, got: Fetched | None = None, known: Know
     """Show how it ended on the issue, store it with the release of the lease, and write run.json where enough is known
     of it."""
     shown = _show(case, how, known.labels if known else None)
-    finished = _finished(case, how, got)
-    told = [*case.told, *how.events, *shown, finished]
+    finished, spending = _finished(case, how, got, known)
+    told = [*case.told, *how.events, *shown, *spending, finished]
     case.means.heed(case.leg.issue)
     case.means.store.release(case.lease, events=told)
     if known:
@@ -193,13 +193,18 @@ def _shown(case: Case, how: End) -> view.Shown | None:
     )
 
 
-def _finished(case: Case, how: End, got: Fetched | None) -> Event:
+def _finished(case: Case, how: End, got: Fetched | None, known: Known | None) -> tuple[Event, list[Event]]:
+    """How the run ended, and what it spent of what `select` set aside for it: all of that where nothing valid says."""
+    claimed = (got.result.usd, got.result.tokens) if got else None
+    config = known.config if known else Config()
+    (usd, tokens), events = budget.settle_leg(case.means.store, config, case.task_id, case.run, claimed)
     data: dict[str, object] = {
         "outcome": how.outcome,
         "why": one_line(redact(how.why, records.known_secrets()), 500),
         "seconds": got.result.seconds if got else 0.0,
-        "usd": got.result.usd if got else 0.0,
-        "tokens": got.result.tokens if got else 0,
+        "usd": usd,
+        "tokens": tokens,
         "transcript_sha256": got.transcript_sha256 if got else "",
     }
-    return Event(kind="run.finished", subject=case.task_id, run=case.run, data=data, key=f"finish/{case.run}")
+    end = Event(kind="run.finished", subject=case.task_id, run=case.run, data=data, key=f"finish/{case.run}")
+    return end, events

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autonomy_pack.edges import artifact, clock, files, objects, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import attempt, checks, claim, discussion, guard, project, records, work
+from autonomy_pack.flows import attempt, budget, checks, claim, discussion, guard, project, records, work
 from autonomy_pack.flows.actions import claims, grounds
 from autonomy_pack.flows.actions.grounds import Ground, Stale
 from autonomy_pack.flows.actions.watch import Watch, words
@@ -135,6 +135,7 @@ class _Desk:
         self.told: list[Event] = []
         self.secret = ""
         self.begun = False
+        self.spent = (0.0, 0)
 
     def work(self) -> tuple[str, str]:
         """Outcome and why."""
@@ -183,7 +184,9 @@ class _Desk:
         held = claim.take(scratch, task, None)
         assert held is not None  # noqa: S101 - nobody else knows this store
         limits = ground.mission.limits
-        limits = dataclasses.replace(limits, minutes=min(limits.minutes, float(self.leg.minutes)))
+        minutes = min(limits.minutes, float(self.leg.minutes))
+        # What was set aside for this leg is all that it may spend; the ledger here is one that nobody else knows.
+        limits = dataclasses.replace(limits, minutes=minutes, usd=self.leg.usd, tokens=self.leg.tokens)
         mission = dataclasses.replace(ground.mission, limits=limits)
         run = attempt.begin(scratch, task, mission, held, self.records, terms)
         run = dataclasses.replace(
@@ -204,6 +207,7 @@ class _Desk:
         finally:
             _keep_failed(transcript, self.told, self.records)
             transcript.close()
+            self.spent = budget.spent(scratch.store, run.id)
             if job:
                 change = self.change
                 self.secret = _why_secret(job, change) if change else ""
@@ -251,6 +255,8 @@ def _written(desk: _Desk, out: Path, outcome: str, why: str, seconds: float) -> 
         bundle_sha256=files.sha256(bundle) if kept else "",
         checks=_checks(desk.told, change["head"] if change else "", desk.records),
         seconds=round(seconds, 3),
+        usd=desk.spent[0],
+        tokens=desk.spent[1],
         sandbox=desk.box.level,
         summary=_last_words(desk.told),
     )
