@@ -28,6 +28,7 @@ class World:
             self.write(path, text)
         self.commit("first")
         self.reported: list[Event] = []
+        self.through: tuple[str, ...] = ()  # a program that starts the command line, for machines unlike this one
         self._opened: list[Project] = []
 
     def git(self, *args: str, ok: bool = True) -> str:
@@ -105,7 +106,7 @@ class World:
 
     def call(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run the command line; all that came of it."""
-        words = [sys.executable, "-m", "autonomy_pack", *args]
+        words = [*self.through, sys.executable, "-m", "autonomy_pack", *args]
         return subprocess.run(
             words, cwd=self.root, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ needs_box = pytest.mark.skipif(bool(SANDBOXES["bubblewrap"].missing()), reason=S
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> dict[str, str]:
-    """An environment whose PATH has git and a shell, and no bubblewrap."""
+def bare(tmp_path: Path, world: World) -> dict[str, str]:
+    """An environment whose PATH has git and a shell, and no bubblewrap; the world's command line knows no Landlock."""
+    world.through = (sys.executable, str(Path(__file__).parents[1] / "sandboxes" / "no_walls.py"))
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("git", "sh", "python3", "touch"):
