@@ -32,7 +32,7 @@ Addresses: `models.url` is the root (what ANTHROPIC_BASE_URL takes), `models.url
 `models.upstreams` is what a gateway is told; `models.environment` the AUTONOMY_*_URL and *_API_KEY variables.
 Every request needs `models.key`, as its protocol sends it: a wrong one gets 401 and takes nothing of the script; it is
 recorded all the same. `models.requests[n]` has protocol, path, headers (lower-case names), body, model, stream,
-authorized; `models.requests[n].text` is every string in its body, to look for words in.
+authorized; `models.requests[n].text` is every string in its body, to look for words in. `models.connections` counts connections.
 """
 
 from models.answers import Answer, Call

@@ -188,6 +188,11 @@ class Models:
         self._going_on.set()
 
     @property
+    def connections(self) -> int:
+        """How many connections were ever made."""
+        return self._server.accepted
+
+    @property
     def left(self) -> int:
         """How much of the script is still to come."""
         return len(self._script)
@@ -361,11 +366,13 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, models: Models) -> None:
         self.models = models
         self._open: set[socket.socket] = set()
+        self.accepted = 0
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         self._open.add(connection)
+        self.accepted += 1
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:

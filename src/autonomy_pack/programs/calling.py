@@ -248,11 +248,12 @@ class Call:
             self._refuse(reply, tried.status, "denied", _KEY)
         elif tried.status == 200:
             reply.whole(200, tried.body, _passed_back(tried.headers))
-        elif 400 <= tried.status < 600:
+        elif tried.message and tried.status >= 400:
             given = _passed_back(tried.headers) | {"x-should-retry": "false"}
             reply.whole(tried.status, self._clean(tried.body), given)
         else:
-            self._refuse(reply, 502, "", f"The provider answered {tried.status}, which nothing here follows.")
+            status = tried.status if tried.status >= 400 else 502
+            self._refuse(reply, status, "", f"The provider answered {tried.status}, and nothing more.")
 
     def _clean(self, body: bytes) -> bytes:
         return redact.redact(body.decode("utf-8", "replace"), self._desk.secrets).encode()
