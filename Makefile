@@ -10,7 +10,7 @@ USE := .venv/installed-use
 DEV := .venv/installed-dev
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test smoke lint lock bench storm clean
+.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test test.agents smoke lint lock bench storm clean
 
 autonomy.help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ init: $(DEV) ## make the environment for development
 
 test: $(DEV) ## all tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+test.agents: $(DEV) ## real command-line agents, from `autonomy run` to the branch, offline (fetches about 1.5 GB once, below build/)
+	@$(BIN)/python -m pytest -m agents tests/e2e/test_cli_agents.py
 
 smoke: $(DEV) ## a quick look at the main job, about 10 s
 	@$(BIN)/python -m pytest -n auto tests/e2e/test_quickstart.py tests/test_architecture.py

@@ -224,7 +224,7 @@ def _pip(name: str, package: Package, version: str, fresh: Path, registry: Regis
         files.write(fresh / "requirements.txt", (_LOCKS / name / "requirements.txt").read_bytes())
         what = ("--require-hashes", "--no-deps", "-r", f"{fresh}/requirements.txt")
     port = str(host.free_port())
-    words = ("--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--quiet", "--no-compile")
+    words = ("--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--quiet")
     argv = (sys.executable, "-I", "-m", "pip", "install", *words, "--only-binary", ":all:", *registry.words)
     proxy = ("--proxy", f"http://127.0.0.1:{port}", "--target", f"{fresh}/site")
     return Command(argv=(*argv, *proxy, *what), cwd=str(fresh), env=_passed() | {"AUTONOMY_PORT": port})
