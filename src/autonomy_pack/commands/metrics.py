@@ -35,6 +35,25 @@ def show(hours: float, repo: Path, as_json: bool) -> None:
     click.echo(table([(name, "unknown" if told[name] is None else told[name], about[name]) for name in told]))
 
 
+@command.command()
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3650), help="How far to look back.")
+@options.repo
+@options.as_json
+def cost(days: int, repo: Path, as_json: bool) -> None:
+    """What models cost: by day, issue, agent and model. A call that was never settled counts in full."""
+    from autonomy_pack.edges import clock
+    from autonomy_pack.flows import project
+    from autonomy_pack.views import cost as view
+
+    store = project.open_project(repo).store
+    since = clock.later(store.now(), -days * 86400)
+    told = view.calls(store.events(kinds=["run.started", "spend.reserved", "spend.settled"], since=since))
+    if as_json:
+        options.print_json(view.sums(told))
+    else:
+        click.echo(view.text(told))
+
+
 @command.command(name="rate-limits")
 @options.repo
 @options.as_json

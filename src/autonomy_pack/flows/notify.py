@@ -13,12 +13,13 @@ from autonomy_pack.model import Event
 
 
 def watch(place: Place, report: Callable[[Event], None]) -> Callable[[Event], None]:
-    """The same report, which also tells every channel of each decision that was asked."""
+    """The same report, which also tells every channel of each decision that was asked, and of each alert."""
 
     def told(event: Event) -> None:
         report(event)
-        if event.kind == "decision.asked":
-            text = one_line(redact(f"{event.subject} {event.data['question']}", known_secrets()), 500)
+        said = {"decision.asked": "question", "alert.raised": "says"}.get(event.kind)
+        if said:
+            text = one_line(redact(f"{event.subject} {event.data[said]}", known_secrets()), 500)
             for name, channel in CHANNELS.items():
                 channel.send(text, _place_of(place, name))
 

@@ -62,6 +62,8 @@ _NEXT: Mapping[str, str] = {
     Outcome.NO_CHANGE: "say in the issue what is missing",
     Outcome.STOPPED: "take the stop away",
     Outcome.STALE: "nothing: it is queued again",
+    Outcome.OVER_BUDGET: "nothing: it goes on when the budget's window passes, or raise what it names",
+    Outcome.RATE_LIMITED: "nothing: it is tried again later",
 }
 
 

@@ -83,5 +83,7 @@ def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
         Outcome.NO_CHANGE: "say in the issue what is missing",
         Outcome.STOPPED: "`autonomy run`" if interrupted else "`autonomy resume`",
         Outcome.STALE: "run again",
+        Outcome.OVER_BUDGET: "`autonomy metrics cost`",
+        Outcome.RATE_LIMITED: "run again later",
     }
     return steps.get(outcome, f"`autonomy run show '{run}' --log`")

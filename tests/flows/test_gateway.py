@@ -1,0 +1,187 @@
+"""The purse of a run with a model: reserved before each call, settled after it, and closed by every kind of no."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from autonomy_pack.model import Event
+from autonomy_pack.store import audit
+from models import Answer, Call, Models
+from tests.flows.scenes import at, events, run_with, touch_stop, workers
+from tests.world import World
+
+DONE = ("done", {"summary": "Done.", "evidence": [{"criterion": "It says so", "how": "hello.txt says it"}]})
+READ = Call("read", {"path": "hello.txt"})
+WRITE = ("write", {"path": "hello.txt", "content": "Good day\n"})
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
+    """A provider of models on loopback, and the keys and addresses that lead there."""
+    with Models() as made:
+        for name, word in made.environment.items():
+            monkeypatch.setenv(name, word)
+        yield made
+
+
+def thinking(world: World, *, id: str = "1", limits: str = "usd: 1", config: str = "", mission: str = "") -> None:
+    """Issue `id` for the built-in agent."""
+    world.config(config or "attempts: 2\n")
+    world.mission(
+        "think", f"goal: Do it.\nagent: anthropic\ntools: [read, write]\nlimits: {{minutes: 2, {limits}}}\n{mission}"
+    )
+    world.issue(id, labels=("priority:high", "mission:think"))
+
+
+def end_of(world: World) -> Event:
+    return events(world, "run.finished")[-1]
+
+
+def test_a_run_with_a_model_hands_off_and_every_call_is_reserved_settled_and_written_down(
+    world: World, models: Models
+) -> None:
+    models.call(*WRITE)
+    models.call(*DONE)
+    thinking(world)
+    world.run()
+    assert world.outcomes() == {".#1": "handed_off"}, end_of(world).data["why"]
+    assert len(events(world, "spend.reserved")) == len(events(world, "spend.settled")) == len(models.requests) == 2
+    called = [one for one in world.reported if one.kind == "model.called"]
+    assert [one.actor for one in called] == ["system", "system"]
+    usd = sum(one.data["usd"] for one in called)
+    store = world.open().store
+    assert end_of(world).data["usd"] == pytest.approx(usd, abs=1e-6)
+    for scope in ("run:.#1/1", "issue:.#1", "repo"):
+        assert store.head(scope).usd == pytest.approx(usd), scope
+    assert audit.examine(store) == []
+    body = next((world.root / ".agent-workspace").rglob("handoff.json")).read_text()
+    assert f"{end_of(world).data['tokens']:,} tokens" in body
+
+
+def test_the_key_reaches_no_file_and_no_event_of_a_run(world: World, models: Models) -> None:
+    models.call(*WRITE)
+    models.call(*DONE)
+    thinking(world)
+    world.run()
+    kept = b"".join(path.read_bytes() for path in world.root.rglob("*") if path.is_file())
+    assert models.key.encode() not in kept
+    assert models.key not in json.dumps([dict(one.data) for one in world.reported], default=str)
+
+
+def test_without_a_key_nothing_is_begun_and_the_issue_says_so(
+    world: World, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    thinking(world)
+    done = world.run()
+    assert done.runs == ()
+    assert "no key for anthropic" in done.survey.choices[0].why
+    assert "ANTHROPIC_API_KEY" in done.survey.choices[0].why
+    assert models.requests == []
+
+
+def test_a_mission_that_allows_no_model_calls_none(world: World, models: Models) -> None:
+    thinking(world, limits="usd: 0")
+    done = world.run()
+    assert "mission think allows none (limits.usd" in done.survey.choices[0].why
+    assert models.requests == []
+
+
+def test_at_the_wall_of_the_run_s_own_budget_it_ends_over_budget_and_waits_for_tomorrow(
+    world: World, models: Models
+) -> None:
+    models.otherwise("I go on.")
+    thinking(world, limits="tokens: 9000")
+    world.run()
+    assert world.outcomes() == {".#1": "over_budget"}
+    assert "limits.tokens" in end_of(world).data["why"]
+    assert "Raise" in end_of(world).data["why"]
+    assert world.open().store.head(".#1").attempts == 0
+    asked = len(models.requests)
+    again = world.run()
+    assert again.runs == ()
+    assert "spent its budget today" in again.survey.choices[0].why
+    assert len(models.requests) == asked
+
+
+def test_the_day_s_budget_stops_a_run_in_its_middle_and_the_next_before_it_begins(world: World, models: Models) -> None:
+    models.answer(
+        lambda request: Answer(text="I look.", usage={"input": 10, "output": 60_000, "cache_read": 0, "cache_write": 0})
+    )
+    models.otherwise("I go on.")
+    thinking(world, config="budget: {day_usd: 0.2}\n", limits="usd: 5")
+    world.run()
+    assert world.outcomes() == {".#1": "over_budget"}
+    assert "budget.day_usd" in end_of(world).data["why"]
+    assert [one.data["window"][:4] for one in events(world, "alert.raised")] == ["day:"]
+    assert "budget" in "".join(path.read_text() for path in (world.root / ".agent-workspace" / "logs").iterdir())
+    again = world.run()
+    assert again.survey.choices[0].why.startswith("budget used up: ")
+    status = json.loads(world.autonomy("status", "--json"))
+    assert status["costs"]["today_usd"] >= 0.2
+    assert status["costs"]["limit_usd"] == 0.2
+
+
+def test_turns_are_bounded_too(world: World, models: Models) -> None:
+    models.always(lambda request: Answer(calls=(READ,)))
+    thinking(world, limits="usd: 1, turns: 3")
+    world.run()
+    assert len(models.requests) == 3
+    assert "limits.turns" in end_of(world).data["why"] or world.outcomes() == {".#1": "failed"}
+
+
+@pytest.mark.parametrize("fault", ["hang_up", "cut"])
+def test_a_call_whose_answer_never_came_counts_with_all_that_was_set_aside(
+    world: World, models: Models, fault: str
+) -> None:
+    models.cut("text") if fault == "cut" else models.hang_up()
+    models.call(*WRITE)
+    models.call(*DONE)
+    thinking(world, limits="usd: 5")
+    world.run()
+    reserved, settled = events(world, "spend.reserved"), events(world, "spend.settled")
+    assert settled[0].data["usd"] == reserved[0].data["usd"] > 0
+    assert len(reserved) == len(settled) == len(models.requests)
+
+
+def test_a_wrong_key_is_told_as_that(world: World, models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wrong-wrong-wrong")
+    thinking(world)
+    world.run()
+    assert "the provider refused the key (401)" in end_of(world).data["why"]
+
+
+def test_a_provider_that_is_too_busy_uses_up_no_attempt(world: World, models: Models) -> None:
+    models.fail(429, times=50, retry_after=0)
+    thinking(world)
+    world.run()
+    assert world.outcomes() == {".#1": "rate_limited"}
+    assert world.open().store.head(".#1").attempts == 0
+
+
+def test_after_a_stop_no_call_goes_out_and_nothing_lives(world: World, models: Models) -> None:
+    models.wait("text")
+    models.otherwise("more")
+    thinking(world)
+    done = run_with(world, at("run.started", lambda: (models.waiting.wait(20), touch_stop(world))))
+    assert done.exit_code == 5
+    assert world.outcomes() == {".#1": "stopped"}
+    assert len(models.requests) == 1
+    assert workers() == []
+    assert events(world, "run.finished")[-1].data["usd"] > 0
+
+
+def test_flags_raise_and_lower_what_a_run_may_spend(world: World, models: Models) -> None:
+    thinking(world, limits="usd: 0")
+    models.call(*WRITE)
+    models.call(*DONE)
+    world.autonomy("run", "--sandbox", "none", "--max-cost-usd", "1", "--model", "claude-opus-9")
+    assert world.outcomes() == {".#1": "handed_off"}
+    assert models.requests[0].model == "claude-opus-9"
+    told = json.loads(world.autonomy("metrics", "cost", "--json"))
+    assert told["by_model"][0]["model"] == "claude-opus-9"
+    assert told["usd"] > 0
+    assert "claude-opus-9" in world.autonomy("metrics", "cost")
