@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -228,3 +229,17 @@ def test_an_issue_that_is_gone_is_left_alone(forge: Forge, repo: Repo) -> None:
 def test_the_base_is_the_default_branchs_and_its_objects_are_here(forge: Forge, repo: Repo, tmp_path: Path) -> None:
     assert forge().base() == ("main", repo.head())
     assert git.run("cat-file", "-t", repo.head(), at=tmp_path / "objects.git") == b"commit\n"
+
+
+def test_a_handoff_that_goes_on_replaces_the_commit_it_began_at_and_no_other(
+    forge: Forge, offer: Handoff, repo: Repo, tmp_path: Path
+) -> None:
+    forge().publish(offer)
+    tree = git.text(git.run("rev-parse", f"{offer.head}^{{tree}}", at=tmp_path / "objects.git"))
+    second, third = _commit(tmp_path, tree, offer.head), _commit(tmp_path, tree, offer.base)
+    again = dataclasses.replace(offer, head=second, replaces=offer.head)
+    assert forge().publish(again).number == forge().publish(again).number
+    assert repo.head(BRANCH) == second
+    with pytest.raises(WorldError, match="exists with another commit"):
+        forge().publish(dataclasses.replace(offer, head=third, replaces=offer.head))
+    assert repo.head(BRANCH) == second

@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("status", "What is running, waiting, handed off and stopped."),
     "decision": ("decision", "What a person must choose: list, view, approve, deny."),
     "mission": ("mission", "Missions: list, validate, explain, run."),
+    "pr": ("pr", "Pull requests: let agents judge one, mend the CI of one that we made."),
     "guard": ("guard", "Judge any range of commits by the guards."),
     "task": ("task", "Reset or skip a task."),
     "init": ("init", "Set a repository up: configuration and a first issue."),

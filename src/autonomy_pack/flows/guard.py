@@ -54,6 +54,16 @@ def examine(change: Change, read: ReadBlob, rules: Rules) -> Examination:
     return Examination(findings=tuple(dict.fromkeys(ordered)), skipped=tuple(skipped), guards=ran)
 
 
+def examine_repair(change: Change, last: Change, read: ReadBlob, rules: Rules) -> Examination:
+    """Judge a repair: the whole change of the pull request, and its last commit alone, so that what an earlier commit
+    of ours brought (a test, say) is not taken away unseen.
+    """
+    whole = examine(change, read, replace(rules, each_commit=True))
+    alone = examine(last, read, rules)
+    found = sorted({*whole.findings, *alone.findings}, key=lambda one: (-one.risk, one.rule, one.where, one.says))
+    return replace(whole, findings=tuple(found))
+
+
 def _told(name: str, guard: Guard, change: Change, read: ReadBlob, rules: Rules) -> Iterator[Finding]:
     found: list[Finding] = []
     try:

@@ -9,7 +9,7 @@ from autonomy_pack.edges import git, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import WorldError
-from autonomy_pack.flows import records, stop
+from autonomy_pack.flows import budget, records, stop
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
@@ -28,6 +28,7 @@ def prepare(
     weighed: Sequence[evidence.Evidence],
 ) -> Handoff:
     """The handoff of a change, its body rendered; kept in the run's folder, so that any later process can finish it."""
+    repair = job.run.task.repair
     run, closes = job.run, evidence.closes(weighed) and not job.run.mission.plan_only
     offer = Handoff(
         repo=job.project.repo,
@@ -35,7 +36,7 @@ def prepare(
         issue=run.task.issue,
         pin=run.task.pin,
         run=run.id,
-        branch=names.branch(run.task, run.agent),
+        branch=repair.branch if repair else names.branch(run.task, run.agent),
         base=change.base,
         head=change.head,
         title=names.title(run.task),
@@ -47,9 +48,12 @@ def prepare(
         target=job.project.base.branch,
         labels=LABELS[:1],
         draft=job.project.config.draft,
-        reviewers=job.project.config.reviewers,
+        reviewers=() if repair else job.project.config.reviewers,
+        replaces=repair.tip if repair else "",
     )
-    body = view.body(offer, run, job.terms.box.level, change, results, examination, weighed)
+    claims = records.last_words(job.folder)
+    cost = budget.spent(job.project.store, run.id)
+    body = view.body(offer, run, job.terms.box.level, change, results, examination, weighed, claims=claims, cost=cost)
     offer = dataclasses.replace(offer, body=redact(body, records.known_secrets()))
     records.write_json(job.folder / "handoff.json", dataclasses.asdict(offer))
     return offer
