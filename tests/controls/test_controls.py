@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from itertools import groupby
+from contextlib import contextmanager
+from itertools import count, groupby
 from pathlib import Path
 
 import pytest
@@ -22,50 +24,84 @@ PACK = Path(autonomy_pack.__file__).parent
 FILES = sorted({control.test.partition("::")[0] for control in CONTROLS})
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Path]:
-    """A copy of the pack, with an environment beside it whose interpreter imports that copy, isolated or not."""
-    pack = tmp_path / "src" / "autonomy_pack"
-    shutil.copytree(PACK, pack, dirs_exist_ok=True)
-    home = tmp_path / "env"
-    site = home / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
-    site.mkdir(parents=True)
-    (home / "bin").mkdir()
-    (home / "bin/python").symlink_to(Path(sys.executable).resolve())
-    (home / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\ninclude-system-site-packages = false\n")
-    # A path named in a .pth file is not searched for further .pth files: the installed pack is out of sight.
-    (site / "copy.pth").write_text(f"{pack.parent}\n{sysconfig.get_path('purelib')}\n")
-    yield pack
-    shutil.rmtree(tmp_path, ignore_errors=True)
+class Copy:
+    """A copy of the pack, with an environment whose interpreter imports that copy, isolated or not, and a process in
+    which tests are run against it."""
 
+    def __init__(self, folder: Path) -> None:
+        self.pack, self.folder = folder / "src" / "autonomy_pack", folder
+        shutil.copytree(PACK, self.pack, dirs_exist_ok=True)
+        home = folder / "env"
+        site = home / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+        site.mkdir(parents=True)
+        (home / "bin").mkdir()
+        (home / "bin/python").symlink_to(Path(sys.executable).resolve())
+        (home / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\ninclude-system-site-packages = false\n")
+        # A path named in a .pth file is not searched for further .pth files: the installed pack is out of sight.
+        (site / "copy.pth").write_text(f"{self.pack.parent}\n{sysconfig.get_path('purelib')}\n")
+        self.python = str(home / "bin/python")
+        self._times = count(1_000_000_000)
+        self._forks = self._start()
 
-def python(copy: Path) -> str:
-    return str(copy.parents[1] / "env/bin/python")
-
-
-def ended_with(copy: Path, *tests: str) -> subprocess.CompletedProcess[str]:
-    """Run these tests, and only these, against the copy."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "COV", "PYTHON"))}
-    words = [python(copy), "-m", "pytest", "-x", "--basetemp", str(copy.parents[1] / "temp"), *tests]
-    return subprocess.run(
-        words,
-        cwd=ROOT,
-        env={**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-
-
-def without(control: Control, copy: Path) -> None:
-    """Take the control out of the copy."""
-    for file, text, instead in control.changes:
-        source = (copy / file).read_text()
-        assert source.count(text) == 1, (
-            f"{file} has this {source.count(text)} times, so the table is out of date: {text!r}"
+    def _start(self) -> subprocess.Popen[str]:
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "COV", "PYTHON"))}
+        return subprocess.Popen(
+            [self.python, str(Path(__file__).with_name("forks.py"))],
+            cwd=ROOT,
+            env={**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        (copy / file).write_text(source.replace(text, instead))
+
+    def ended_with(self, *tests: str) -> tuple[int, str]:
+        """Run these tests, and only these, against the copy: pytest's exit code and what it printed."""
+        assert self._forks.stdin
+        assert self._forks.stdout
+        log, temp = self.folder / "log", self.folder / "temp"
+        words = ["-x", "--basetemp", str(temp), *tests]
+        self._forks.stdin.write(json.dumps({"words": words, "log": str(log), "seconds": 120}) + "\n")
+        self._forks.stdin.flush()
+        code = int(self._forks.stdout.readline())
+        shutil.rmtree(temp, ignore_errors=True)
+        return code, log.read_text(errors="replace")
+
+    @contextmanager
+    def without(self, control: Control) -> Iterator[None]:
+        """Take the control out of the copy, for as long as this lasts."""
+        before = {file: (self.pack / file).read_text() for file, _, _ in control.changes}
+        try:
+            for file, text, instead in control.changes:
+                source = (self.pack / file).read_text()
+                assert source.count(text) == 1, (
+                    f"{file} has this {source.count(text)} times, so the table is out of date: {text!r}"
+                )
+                self._write(file, source.replace(text, instead))
+            yield
+        finally:
+            for file, source in before.items():
+                self._write(file, source)
+
+    def _write(self, file: str, source: str) -> None:
+        """Write a module with a time it never had: what was compiled of it before is not taken for it."""
+        (self.pack / file).write_text(source)
+        now = next(self._times)
+        os.utime(self.pack / file, (now, now))
+
+    def close(self) -> None:
+        """Let go of the process."""
+        with self._forks as forks:
+            assert forks.stdin
+            forks.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    folder = tmp_path_factory.mktemp("copy")
+    made = Copy(folder)
+    yield made
+    made.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def skip_without_a_box(*tests: str) -> None:
@@ -75,26 +111,26 @@ def skip_without_a_box(*tests: str) -> None:
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=[control.name.replace(" ", "-") for control in CONTROLS])
-def test_without_its_control_a_test_fails(control: Control, copy: Path) -> None:
+def test_without_its_control_a_test_fails(control: Control, copy: Copy) -> None:
     skip_without_a_box(control.test)
-    without(control, copy)
-    ended = ended_with(copy, control.test)
-    assert (ended.returncode, "1 failed" in ended.stdout) == (1, True), ended.stdout[-3000:] + ended.stderr[-1000:]
+    with copy.without(control):
+        code, said = copy.ended_with(control.test)
+    assert (code, "1 failed" in said) == (1, True), said[-4000:]
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_with_every_control_in_place_the_same_tests_pass(file: str, copy: Path) -> None:
+def test_with_every_control_in_place_the_same_tests_pass(file: str, copy: Copy) -> None:
     tests = sorted({control.test for control in CONTROLS if control.test.startswith(f"{file}::")})
-    ended = ended_with(copy, *tests)
-    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
-    assert "skipped" not in ended.stdout or SANDBOXES["bubblewrap"].missing()
+    code, said = copy.ended_with(*tests)
+    assert code == 0, said[-4000:]
+    assert "skipped" not in said or SANDBOXES["bubblewrap"].missing()
 
 
-def test_the_copy_is_what_every_process_imports(copy: Path) -> None:
+def test_the_copy_is_what_every_process_imports(copy: Copy) -> None:
     for flags in ((), ("-I",)):
-        words = [python(copy), *flags, "-c", "import autonomy_pack, click; print(autonomy_pack.__file__)"]
+        words = [copy.python, *flags, "-c", "import autonomy_pack, click; print(autonomy_pack.__file__)"]
         said = subprocess.run(words, capture_output=True, text=True, check=True, cwd="/").stdout
-        assert said.strip() == str(copy / "__init__.py")
+        assert said.strip() == str(copy.pack / "__init__.py")
 
 
 def test_the_table_names_each_control_once() -> None:
