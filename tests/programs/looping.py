@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -76,25 +79,25 @@ def loop(work: Path, models: Models, *, reply: Callable[[dict[str, Any]], str] =
 
 def play(line: bytes, work: Path, reply: Callable[[dict[str, Any]], str] = lambda _: "go") -> Looped:
     """The process with that first line."""
-    argv = [sys.executable, "-I", "-m", "autonomy_pack.programs.loop"]
-    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-    with subprocess.Popen(argv, cwd=work, env=env, stdin=-1, stdout=-1, stderr=-1) as process:
-        errors: list[bytes] = []
-        listener = threading.Thread(target=lambda: errors.append(process.stderr.read()))
+    ready = _ready()
+    (inside, to), (from_, out), (faults, err) = os.pipe(), os.pipe(), os.pipe()
+    socket.send_fds(ready, [str(work).encode()], [inside, out, err])
+    for fd in (inside, out, err):
+        os.close(fd)
+    lines: list[dict[str, Any]] = []
+    errors: list[bytes] = []
+    with open(to, "wb", buffering=0) as told, open(from_, "rb") as says, open(faults, "rb") as wrong:
+        listener = threading.Thread(target=lambda: errors.append(wrong.read()))
         listener.start()
         with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(line)
-            process.stdin.flush()
-        lines = []
-        for said in process.stdout:
+            told.write(line)
+        for said in says:
             lines.append(json.loads(said))
             if lines[-1]["kind"] == "step.started":
                 with contextlib.suppress(BrokenPipeError):
-                    process.stdin.write(reply(lines[-1]["data"]).encode() + b"\n")
-                    process.stdin.flush()
-        process.wait(30)
-        listener.join(10)
-    return Looped(lines, process.returncode, b"".join(errors).decode(errors="replace"))
+                    told.write(reply(lines[-1]["data"]).encode() + b"\n")
+        listener.join(30)
+    return Looped(lines, ready.recv(1)[0], b"".join(errors).decode(errors="replace"))
 
 
 @contextlib.contextmanager
@@ -113,15 +116,62 @@ def _let_in(listening: socket.socket, to: tuple[Any, Any]) -> None:
     with contextlib.suppress(OSError):
         while True:
             one, _ = listening.accept()
-            other = socket.create_connection(to)
-            for here, there in ((one, other), (other, one)):
-                threading.Thread(target=_carry, args=(here, there), daemon=True).start()
+            threading.Thread(target=_carry, args=(one, socket.create_connection(to)), daemon=True).start()
 
 
-def _carry(here: socket.socket, there: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := here.recv(65536):
-            there.sendall(piece)
-    for one in (here, there):
-        with contextlib.suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+def _carry(one: socket.socket, other: socket.socket) -> None:
+    """Both ways, until either hangs up; then both are closed."""
+    ways = {one: other, other: one}
+    with one, other, contextlib.suppress(OSError):
+        while True:
+            for here in select.select([*ways], [], [])[0]:
+                piece = here.recv(65536)
+                if not piece:
+                    return
+                ways[here].sendall(piece)
+
+
+# --- processes that have imported what takes a second already -----------------------------------------------------
+
+_READY = """
+import os, socket, sys
+from autonomy_pack.programs import answers, loop
+
+answers.Model("/nowhere", "token", "model", 1, print)._client.messages  # imports the rest
+
+door = socket.socket(fileno=int(sys.argv[1]))
+while True:
+    word, fds, _, _ = socket.recv_fds(door, 65536, 3)
+    if not word:
+        break
+    child = os.fork()
+    if not child:
+        door.close()
+        for at, fd in enumerate(fds):
+            os.dup2(fd, at)
+        os.closerange(3, 64)
+        os.chdir(word.decode())
+        code = 70
+        try:
+            sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+            sys.stderr = open(2, "w", closefd=False)
+            code = loop.main()
+            sys.stdout.flush(), sys.stderr.flush()
+        finally:
+            os._exit(code)
+    for fd in fds:
+        os.close(fd)
+    door.sendall(bytes([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256]))
+"""
+
+
+@functools.cache
+def _ready() -> socket.socket:
+    """A process that becomes the loop when it is told where; it lasts as long as the tests."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    argv = [sys.executable, "-I", "-c", _READY, str(there.fileno())]
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()])
+    there.close()
+    atexit.register(lambda: (here.close(), process.wait(10)))
+    return here

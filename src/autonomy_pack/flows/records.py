@@ -160,6 +160,12 @@ def read_transcript(folder: Path) -> Iterator[dict[str, Any]]:
             return
 
 
+def last_words(folder: Path) -> str:
+    """What an agent that speaks to a model said last, "" when it said nothing: what it claims of its work."""
+    said = [event["data"]["text"] for event in read_transcript(folder) if event["kind"] == "agent.said"]
+    return said[-1] if said else ""
+
+
 def write_json(path: Path, data: object) -> None:
     """Write a record as JSON, redacted like every sink."""
     files.write(path, json.dumps(_redacted(data, known_secrets()), indent=2, ensure_ascii=False) + "\n")

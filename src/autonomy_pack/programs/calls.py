@@ -90,7 +90,7 @@ class Calls:
         if call["name"] in ("edit", "write") and not done.failed:
             self._results.clear()
         whole = json.dumps([call["name"], call["input"], done.said], sort_keys=True)
-        key = hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
+        key = _sha256(whole)
         self._results[key] += 1
         if self._results[key] < SAME_NOTED:
             return done
@@ -119,13 +119,18 @@ def _ended(says: str) -> str:
 
 
 def _shown(arguments: Mapping[str, Any]) -> Any:
-    """The arguments as the harness hears of them: long texts cut."""
+    """The arguments as the harness hears of them: long texts cut, with the sha256 of the whole, so that a person's word
+    for a step is bound to all of it."""
     cut = {name: _cut(part) for name, part in arguments.items()}
-    size = len(json.dumps(cut))
-    return cut if size <= _LINE else {"cut": f"{size} characters of arguments"}
+    whole = json.dumps(arguments, sort_keys=True)
+    return cut if len(json.dumps(cut)) <= _LINE else {"cut": f"{len(whole)} characters, sha256 {_sha256(whole)}"}
 
 
 def _cut(part: Any) -> Any:
     if isinstance(part, str) and len(part) > _WORD:
-        return f"{part[:_WORD]}… {len(part) - _WORD} more characters"
+        return f"{part[:_WORD]}… {len(part) - _WORD} more characters, sha256 {_sha256(part)}"
     return part
+
+
+def _sha256(said: str) -> str:
+    return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()

@@ -8,6 +8,8 @@ from autonomy_pack.model import Change, CheckResult, Examination, Handoff, Run, 
 from autonomy_pack.policy.evidence import Evidence
 from autonomy_pack.views.render import line, render
 
+_CLAIMS = 4000
+
 
 @value
 class Hosted:
@@ -29,8 +31,12 @@ def body(
     weighed: Sequence[Evidence],
     *,
     hosted: Hosted | None = None,
+    claims: str = "",
+    cost: tuple[float, int] = (0.0, 0),
 ) -> str:
-    """The Markdown; every foreign word in it is made harmless. `hosted` where it becomes a pull request."""
+    """The Markdown; every foreign word in it is made harmless. `hosted` where it becomes a pull request; `claims` are
+    the agent's last words, what it says of its work; `cost` is dollars and tokens of the run.
+    """
     return render(
         "handoff.md.j2",
         offer=offer,
@@ -43,7 +49,9 @@ def body(
         guards=examination.guards,
         weighed=weighed,
         hosted=hosted,
+        cost=cost,
         tested=hosted.tested if hosted else offer.head,
+        claims=claims.strip()[:_CLAIMS],
     )
 
 

@@ -230,6 +230,8 @@ def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Seque
         asked.said.examination,
         weighed,
         hosted=hosted,
+        claims=result.summary,
+        cost=(min(result.usd, case.leg.usd or result.usd), min(result.tokens, case.leg.tokens or result.tokens)),
     )
     return dataclasses.replace(offer, body=redact(text, records.known_secrets()))
 
