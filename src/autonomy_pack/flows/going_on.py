@@ -39,7 +39,7 @@ def resumed(job: Job) -> Job:
         # The planner does the same steps again, so there is nothing to put back.
         return dataclasses.replace(job, resumed=Resumed(told=_told(given, kept=False)))
     answer = next((one.answer for one in given if one.run == before), "")
-    kept = _put_back(job, before)
+    kept = put_back(job.project, job, before)
     past = _conversation(job, before) if kept else ()
     return dataclasses.replace(
         job,
@@ -88,13 +88,13 @@ def _is_same_work(job: Job, run: str) -> bool:
     return (told["agent"], told["mission"]["sha256"], told["task"]["pin"]) == (job.run.agent, mission.sha256, task.pin)
 
 
-def _put_back(job: Job, run: str) -> bool:
-    """Whether the folder holds again what the run left; it left nothing when it changed nothing."""
-    change = _last(job.project, run, "change.made")
+def put_back(project: Project, job: Job, run: str) -> bool:
+    """Whether the folder holds again what that run of the project left; it left nothing when it changed nothing."""
+    change = _last(project, run, "change.made")
     if change is None:
         return True
     try:
-        bundle = records.find_run(job.project.place, run) / str(change.data["bundle"])
+        bundle = records.find_run(project.place, run) / str(change.data["bundle"])
         workspace.unbundle(bundle, change.data["sha256"], change.data["head"], into=job.space.git_dir)
         return restore.put_back(job.space, change.data["base"], change.data["head"])
     except PackError:

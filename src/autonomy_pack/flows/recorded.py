@@ -13,7 +13,7 @@ from autonomy_pack.errors import PackError, UsageError
 from autonomy_pack.flows import records
 from autonomy_pack.flows.job import Job, Resumed
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Comment, Config, Criterion, Mission, Priority, Task, value
+from autonomy_pack.model import Comment, Criterion, Mission, Priority, Task, value
 from autonomy_pack.policy import names
 
 FILE = "given.json"
@@ -23,12 +23,15 @@ _LONGEST = 1 << 20
 
 @value
 class Given:
-    """What a run was given. `config_sha256` is of the configuration that held then."""
+    """What a run was given. `work` is where it worked, `config_sha256` of the configuration that held then. `whole`: no
+    secret was left out of it.
+    """
 
     run: str
     base: str
     agent: str
     sandbox: str
+    work: str
     config_sha256: str
     task: Task
     mission: Mission
@@ -48,9 +51,14 @@ def keep(job: Job) -> None:
         "base": run.base,
         "agent": run.agent,
         "sandbox": terms.box.level,
+        "work": str(job.space.work),
         "config_sha256": job.project.config.sha256,
         "task": dataclasses.asdict(run.task),
-        "mission": {"file": run.mission.source, "text": _text(job.project, run.mission)},
+        "mission": {
+            "file": run.mission.source,
+            "sha256": run.mission.sha256,
+            "text": _text(job.project, run.mission.source, run.mission.sha256),
+        },
         "given": dict(terms.given),
         "argv": list(terms.argv),
         "discussion": [dataclasses.asdict(one) for one in terms.discussion()],
@@ -64,8 +72,11 @@ def position(folder: Path) -> int:
     return int(records.read_json(folder / FILE)["resumed"]["position"])
 
 
-def read(folder: Path, config: Config) -> Given:
-    """What the run in that folder was given; UsageError when its records do not tell it."""
+def read(folder: Path, project: Project) -> Given:
+    """What the run in that folder was given; UsageError when its records do not tell it.
+
+    A mission whose text had a secret in it is read anew where it still is as it was.
+    """
     data = records.read_json(folder / FILE)
     sealed = data.pop("sha256", "")
     if data.get("version") != _VERSION:
@@ -79,9 +90,10 @@ def read(folder: Path, config: Config) -> Given:
             base=data["base"],
             agent=data["agent"],
             sandbox=data["sandbox"],
+            work=data["work"],
             config_sha256=data["config_sha256"],
             task=_task(task),
-            mission=_mission(data["mission"], config),
+            mission=_mission(data["mission"], project),
             given=data["given"],
             argv=tuple(data["argv"]),
             discussion=tuple(Comment(**one) for one in data["discussion"]),
@@ -97,19 +109,21 @@ def _task(data: dict[str, Any]) -> Task:
     return Task(**{**data, **lists, "priority": Priority(data["priority"])})
 
 
-def _mission(data: dict[str, str], config: Config) -> Mission:
-    return configuration.load_mission(data["text"], data["file"], checks=[one.name for one in config.checks])
+def _mission(data: dict[str, str], project: Project) -> Mission:
+    text = data["text"]
+    if files.sha256(text.encode()) != data["sha256"]:
+        text = _text(project, data["file"], data["sha256"]) or text
+    return configuration.load_mission(text, data["file"], checks=[one.name for one in project.config.checks])
 
 
-def _text(project: Project, mission: Mission) -> str | None:
+def _text(project: Project, file: str, sha256: str) -> str | None:
     """The text that the mission was read from, None when it is not there any more."""
-    texts = _texts(project, mission)
-    return next((text for text in texts if files.sha256(text.encode()) == mission.sha256), None)
+    return next((text for text in _texts(project, file) if files.sha256(text.encode()) == sha256), None)
 
 
-def _texts(project: Project, mission: Mission) -> Iterator[str]:
+def _texts(project: Project, file: str) -> Iterator[str]:
     yield from (text for _, text in configuration.mission_texts(project.missions).values())
-    path = Path(mission.source)
+    path = Path(file)
     try:
         if path.is_file():
             yield files.read(path, limit=_LONGEST).decode("utf-8", "replace")

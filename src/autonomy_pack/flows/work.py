@@ -133,24 +133,47 @@ def change_data(change: Change) -> dict[str, object]:
 
 def settle(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Ending:
     """Examine the change; then block it, ask about it, or hand it off."""
-    config, mission = job.project.config, job.run.mission
-    rules = Rules(
-        protected=config.protected, checks=checks.wanted(job), results=results, secrets=records.known_secrets()
-    )
-    examination = instructions.with_hidden(_examined(job, change, rules), job.run.task)
+    examination = examine(job, change, results)
     job.tell([job.event("finding.found", finding_data(finding)) for finding in examination.findings])
-    ask_from, block_from = risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
-    verdict = risk.verdict(examination.findings, ask_from, block_from)
-    if verdict == "block":
+    becomes = outcome(job, examination)
+    if becomes == Outcome.BLOCKED:
         worst = max(examination.findings, key=lambda finding: finding.risk)
         return Ending(outcome=Outcome.BLOCKED, why=worst.says)
     job.heed_stop()
+    mission = job.run.mission
     offer = handoff.prepare(
         job, change, results, examination, evidence.weigh(job.run.task.acceptance, mission, results, change.head)
     )
-    if verdict == "ask" or (mission.requires_approval and not boundary.every_change_was_allowed(job)):
+    if becomes == Outcome.WAITING:
+        ask_from, _ = _bounds(job)
         return decisions.ask(job, offer, _asking(examination.findings, ask_from))
     return handoff.deliver_run(job, offer)
+
+
+def examine(job: Job, change: Change, results: tuple[CheckResult, ...]) -> Examination:
+    """What the guards say of a change and the checks' results, and what of the task people should see."""
+    rules = Rules(
+        protected=job.project.config.protected,
+        checks=checks.wanted(job),
+        results=results,
+        secrets=records.known_secrets(),
+    )
+    return instructions.with_hidden(_examined(job, change, rules), job.run.task)
+
+
+def outcome(job: Job, examination: Examination) -> Outcome:
+    """What a change comes to that was examined: blocked, waiting for a person, or handed off."""
+    verdict, mission = risk.verdict(examination.findings, *_bounds(job)), job.run.mission
+    if verdict == "block":
+        return Outcome.BLOCKED
+    if verdict == "ask" or (mission.requires_approval and not boundary.every_change_was_allowed(job)):
+        return Outcome.WAITING
+    return Outcome.HANDED_OFF
+
+
+def _bounds(job: Job) -> tuple[Risk, Risk]:
+    config, mission = job.project.config, job.run.mission
+    return risk.tightest((config.ask_from, config.block_from), (mission.ask_from, mission.block_from))
 
 
 def _examined(job: Job, change: Change, rules: Rules) -> Examination:

@@ -39,7 +39,7 @@ def requests(events: Iterable[Event]) -> list[list[Message]]:
         request = event["data"]["request"]
         same, new = request.get("same", 0), request.get("messages", [])
         before = whole[-1] if whole else []
-        if type(same) is not int or not 0 <= same <= len(before) or not isinstance(new, list):
+        if request.get("cut") or type(same) is not int or not 0 <= same <= len(before) or not isinstance(new, list):
             raise ValueError("a request does not follow the one before")
         whole.append([*before[:same], *new])
     return whole
@@ -63,8 +63,10 @@ def _last_exchange(told: Sequence[Event]) -> tuple[list[Message], list[Mapping[s
     """The last request that was answered, and the blocks of its answer."""
     calls = [event["data"] for event in told if event["kind"] == "model.called"]
     for request, call in zip(reversed(requests(told)), reversed(calls), strict=True):
-        body = call["response"].get("body")
-        if call["protocol"] == "anthropic" and isinstance(body, Mapping) and isinstance(body.get("content"), list):
+        response = call["response"]
+        body = response.get("body")
+        whole = response.get("status") == 200 and response.get("complete", True) and not response.get("cut")
+        if whole and call["protocol"] == "anthropic" and isinstance(body, Mapping) and "content" in body:
             return request, [block for block in body["content"] if _is_sendable(block)]
     return [], []
 

@@ -1,0 +1,220 @@
+"""Every step that changes something is asked about where a person said so, and is done only as it was asked about."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import box, records, session
+from tests.flows.scenes import events, touch_stop
+from tests.world import PASSING, World
+
+STEPS = "steps:\n  - write: {path: a.txt, text: one}\n  - write: {path: b.txt, text: two}\n"
+
+
+def planned(world: World, more: str = "requires_approval: true\n", steps: str = STEPS, tools: str = "[write]") -> None:
+    world.config(PASSING)
+    world.mission("careful", f"goal: Do it.\nagent: planner\ntools: {tools}\n{more}{steps}")
+    world.issue("1", labels=("priority:high", "mission:careful"))
+
+
+def pending(world: World) -> list[str]:
+    return [head.subject for head in world.open().store.heads("decision", status=["pending"])]
+
+
+def transcript(world: World) -> list[dict[str, object]]:
+    folder = records.find_run(world.open().place, world.open().store.head(".#1").run)
+    return list(records.read_transcript(folder))
+
+
+def answers(world: World) -> list[tuple[object, object]]:
+    told = [line["data"] for line in transcript(world) if line["kind"] == "step.answered"]
+    return [(data["step"], data["answer"]) for data in told]
+
+
+def test_each_step_waits_for_its_own_yes_and_is_asked_about_once(world: World) -> None:
+    planned(world)
+    for step in (1, 2):
+        assert [event.data["outcome"] for event in world.run().runs] == ["waiting"]
+        (decision,) = pending(world)
+        shown = world.autonomy("decision", "view", decision, ok=3)
+        assert f"Let step {step} do write" in shown
+        assert world.branches() == []
+        assert "goes on" in world.autonomy("decision", "approve", decision, "--comment", "fine")
+    assert [event.data["outcome"] for event in world.run().runs] == ["handed_off"]
+    assert answers(world) == [(1, "allowed"), (2, "allowed")]
+    assert len(events(world, "decision.asked")) == 2
+    assert world.open().store.head(".#1").attempts == 0
+
+
+def test_what_was_approved_is_that_step_and_no_other(world: World) -> None:
+    planned(world)
+    world.run()
+    world.autonomy("decision", "approve", pending(world)[0])
+    planned(world, steps=STEPS.replace("text: one", "text: three"))
+    world.run()
+    (decision,) = pending(world)
+    assert "three" in world.open().store.head(decision).title
+    assert "step 1" in world.open().store.head(decision).title
+
+
+def test_an_approval_of_one_text_is_none_of_another(world: World) -> None:
+    planned(world)
+    world.run()
+    world.autonomy("decision", "approve", pending(world)[0])
+    world.issue("1", title="Another", labels=("priority:high", "mission:careful"))
+    world.run()
+    assert len(pending(world)) == 1
+    assert len(events(world, "decision.asked")) == 2
+
+
+def test_a_denied_step_holds_its_task(world: World) -> None:
+    planned(world)
+    world.run()
+    world.autonomy("decision", "deny", pending(world)[0], "--reason", "no")
+    assert "denied" in world.run().survey.choices[0].why
+    assert world.branches() == []
+
+
+def test_a_program_that_was_allowed_still_shows_its_change_before_the_handoff(world: World) -> None:
+    planned(world, steps="steps: [{run: [touch, made.txt]}]\n", tools="[run]")
+    world.run()
+    world.autonomy("decision", "approve", pending(world)[0])
+    world.run()
+    (decision,) = pending(world)
+    assert events(world, "decision.asked")[-1].data["kind"] == "handoff"
+    world.autonomy("decision", "approve", decision)
+    assert len(world.branches()) == 1
+
+
+def test_a_dry_run_asks_nobody_and_writes_nothing(world: World) -> None:
+    planned(world)
+    shown = world.autonomy("run", "--dry-run")
+    assert "+one" in shown
+    assert "+two" in shown
+    assert world.open().store.heads("decision") == []
+    assert world.branches() == []
+
+
+def answered(world: World, words: Sequence[str]) -> tuple[session.Session, list[str]]:
+    """A session with a person who says those words, and what was shown to them."""
+    shown: list[str] = []
+    left = list(words)
+
+    def ask(text: str, _: Callable[[], str]) -> str:
+        shown.append(text)
+        return left.pop(0)
+
+    opened = world.open()
+    wanted = session.Wanted(max_issues=1)
+    return session.run(opened, wanted, box.choose(opened.config, "none"), world.reported.append, ask), shown
+
+
+def test_a_person_is_shown_each_step_and_says_yes(world: World) -> None:
+    planned(world, more="")
+    done, shown = answered(world, ["yes", "yes"])
+    assert [event.data["outcome"] for event in done.runs] == ["handed_off"]
+    assert ["a.txt" in text for text in shown] == [True, False]
+    assert "+one" in shown[0]
+    assert answers(world) == [(1, "allowed"), (2, "allowed")]
+
+
+def test_a_person_who_said_yes_to_every_step_is_not_asked_again(world: World) -> None:
+    planned(world)
+    done, _ = answered(world, ["all"])
+    assert [event.data["outcome"] for event in done.runs] == ["handed_off"]
+    assert events(world, "decision.asked") == []
+
+
+def test_a_no_fails_the_planners_step(world: World) -> None:
+    planned(world, more="")
+    done, shown = answered(world, ["yes", "no"])
+    (end,) = done.runs
+    assert end.data["outcome"] == "failed"
+    assert "the person said no" in end.data["why"]
+    assert len(shown) == 2
+    assert world.branches() == []
+
+
+def test_quit_ends_the_run_and_keeps_what_was_done(world: World) -> None:
+    planned(world, more="")
+    done, _ = answered(world, ["yes", "quit"])
+    assert [event.data["outcome"] for event in done.runs] == ["stopped"]
+    assert events(world, "change.made")[0].data["files"] == ["a.txt"]
+
+
+def test_a_stop_set_while_somebody_thinks_counts(world: World) -> None:
+    planned(world, more="")
+
+    def ask(text: str, why_stop: Callable[[], str]) -> str:
+        touch_stop(world)
+        assert "STOP" in why_stop() or why_stop()
+        return "yes"
+
+    opened = world.open()
+    session.run(opened, session.Wanted(max_issues=1), box.choose(opened.config, "none"), lambda _: None, ask)
+    assert world.outcomes() == {".#1": "stopped"}
+    assert [line for line in transcript(world) if line["kind"] == "step.finished"] == []
+
+
+def test_what_is_shown_is_made_harmless(world: World) -> None:
+    planned(world, more="", steps='steps: [{write: {path: a.txt, text: "\\e[2Jone\\u202e"}}]\n')
+    _, shown = answered(world, ["yes"])
+    assert "\x1b" not in shown[0]
+    assert "\u202e" not in shown[0]
+
+
+def test_agents_that_do_not_wait_cannot_be_asked_about(world: World) -> None:
+    from tests.flows.scenes import scripted
+
+    scripted(world, "write a.txt one")
+    with pytest.raises(UsageError, match="does not wait"):
+        answered(world, [])
+    assert events(world, "session.started") == []
+
+
+def test_without_a_terminal_interactive_is_wrong_usage(world: World) -> None:
+    planned(world, more="")
+    ended = world.call("run", "--interactive")
+    assert ended.returncode == 2
+    assert "terminal" in ended.stderr
+    assert not (world.root / ".agent-workspace/autonomy.db").exists()
+
+
+@pytest.mark.parametrize(("typed", "outcome"), [("what\ny\nn\n", "failed"), ("a\n", "handed_off"), ("q\n", "stopped")])
+def test_at_a_real_terminal(world: World, typed: str, outcome: str) -> None:
+    planned(world, more="")
+    mine, theirs = pty.openpty()
+    words = [sys.executable, "-m", "autonomy_pack", "run", "--interactive", "--sandbox", "none", "--json"]
+    with subprocess.Popen(words, cwd=world.root, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs) as program:
+        os.close(theirs)
+        for line in typed.splitlines():
+            _until_asked(mine)
+            os.write(mine, f"{line}\n".encode())
+        out, _ = program.communicate(timeout=60)
+    os.close(mine)
+    assert [run["outcome"] for run in json.loads(out)["runs"]] == [outcome]
+
+
+def _until_asked(terminal: int) -> None:
+    seen, end = b"", time.monotonic() + 30
+    while b"Do it?" not in seen:
+        assert time.monotonic() < end, seen
+        seen += os.read(terminal, 4096)
+
+
+def test_a_tool_that_nobody_knows_is_denied(tmp_path: Path) -> None:
+    from autonomy_pack.policy import steps
+    from autonomy_pack.tools import TOOLS
+
+    call = steps.Call(step=1, tool="launch", arguments={})
+    assert steps.rule(call, TOOLS, None, asks=False).word == "no"
