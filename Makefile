@@ -54,12 +54,15 @@ lock: $(DEV) ## write the locks again: requirements.lock from pyproject, those o
 bench: $(DEV) ## measured in pairs, ratios printed (fetches the peer it compares with)
 	@$(BIN)/python benchmarks/bench.py
 
-storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL; 1,000 races on refs; every fault at every request, 1,000 of workers
+storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL; 1,000 races on refs; every fault at every request, 1,000 of workers; 100 days' budgets; 200 stops
 	@$(BIN)/python tests/storm/storm.py --engine sqlite --kills 500 --workers 8 --tasks 1000
 	@$(BIN)/python tests/storm/storm.py --engine postgres --kills 500 --workers 8 --tasks 1000
 	@$(BIN)/python tests/storm/races.py --rounds 1000
 	@$(BIN)/python tests/storm/faults.py --singles 0 --doubles 1000
 	@$(BIN)/python tests/storm/workers.py --rounds 1000
+	@$(BIN)/python tests/storm/budgets.py --engine sqlite --rounds 50
+	@$(BIN)/python tests/storm/budgets.py --engine postgres --rounds 50
+	@$(BIN)/python tests/storm/stops.py --rounds 200
 
 clean: ## remove what these targets made
 	rm -rf .venv build

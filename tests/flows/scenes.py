@@ -39,6 +39,15 @@ def scripted(
     world.issue(id, labels=("priority:high", f"mission:{name}", *labels), body=f"{script}\n")
 
 
+def thinking(
+    world: World, *, id: str = "1", limits: str = "usd: 1", config: str = "", tools: str = "read, write"
+) -> None:
+    """Issue `id` for the built-in agent, which asks a model."""
+    world.config(config or "attempts: 2\n")
+    world.mission("think", f"goal: Do it.\nagent: anthropic\ntools: [{tools}]\nlimits: {{minutes: 2, {limits}}}\n")
+    world.issue(id, labels=("priority:high", "mission:think"))
+
+
 def bump(world: World, *, id: str = "1", checks: str = PASSING) -> None:
     """Issue `id`, whose change touches a manifest and so has to be asked about."""
     world.write("requirements.txt", "ruff==0.14.2\n")

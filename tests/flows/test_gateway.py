@@ -10,7 +10,7 @@ import pytest
 from autonomy_pack.model import Event
 from autonomy_pack.store import audit
 from models import Answer, Call, Models
-from tests.flows.scenes import at, events, run_with, touch_stop, workers
+from tests.flows.scenes import at, events, run_with, thinking, touch_stop, workers
 from tests.world import World
 
 DONE = ("done", {"summary": "Done.", "evidence": [{"criterion": "It says so", "how": "hello.txt says it"}]})
@@ -25,15 +25,6 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
         for name, word in made.environment.items():
             monkeypatch.setenv(name, word)
         yield made
-
-
-def thinking(world: World, *, id: str = "1", limits: str = "usd: 1", config: str = "", mission: str = "") -> None:
-    """Issue `id` for the built-in agent."""
-    world.config(config or "attempts: 2\n")
-    world.mission(
-        "think", f"goal: Do it.\nagent: anthropic\ntools: [read, write]\nlimits: {{minutes: 2, {limits}}}\n{mission}"
-    )
-    world.issue(id, labels=("priority:high", "mission:think"))
 
 
 def end_of(world: World) -> Event:
