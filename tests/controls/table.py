@@ -434,7 +434,7 @@ DECISIONS = (
     control(
         "keys stay outside",
         "sandboxes/test_keyring.py::test_keys_of_the_session_stay_outside",
-        ("programs/box.py", "        _leave_keyring()\n", ""),
+        ("programs/box.py", "        leave_keyring()\n", ""),
     ),
     control(
         "an issue gives the double no orders",
@@ -1179,7 +1179,7 @@ GATES = (
     control(
         "a stranger's comment is not adopted",
         GATE + "a_strangers_comment_with_our_mark_is_not_taken_for_ours",
-        ("flows/actions/comments.py", "one.author == BOT and one.body.startswith(marker)", "one.body.startswith(marker)"),
+        ("flows/actions/comments.py", "one.author == author and one.body.startswith(marker)", "one.body.startswith(marker)"),
     ),
     control(
         "what claims to be agent work is judged",

@@ -98,6 +98,13 @@ def test_a_secret_is_known_by_what_stands_beside_it(name: str) -> None:
         "TOKEN_KIND = tokenize.NAME",
         "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----",
         "A file starts with -----BEGIN PRIVATE KEY----- on its own line.",
+        "private_key: x25519.X25519PrivateKey",
+        '"NextToken": "eyJOZXh0VG9rZW4iOiBudWxsfQ12"',
+        'publicKeyToken="1fc8b3b9a1e18e3b"',
+        "AWS_SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'",
+        "user_id = 'AKIAIOSFODNN7EXAMPLE'",
+        "https://jo%40email.com:a%20secret@example.org",
+        "https://foo.com:123,foo:bar@example.com",
         "12:30:45 GET http://localhost:8080/a@b",
     ],
 )

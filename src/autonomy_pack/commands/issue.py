@@ -88,6 +88,43 @@ def process(
     ctx.exit(working.rehearse("1", allow_continuous=False) if dry_run else working.run_one())
 
 
+@command.command()
+@click.argument("issue", required=False)
+@click.option("--all", "every", is_flag=True, help="Every open issue that has no priority, at most 20.")
+@options.repo
+@click.option("--agent", default=None, help="This agent instead of the configuration's.")
+@click.option("--agent-command", default=None, help="The argv of agent `command`, as a shell would split it.")
+@options.forge
+@click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
+@click.option("--comment", is_flag=True, help="Also say it in one comment on the issue, edited in place.")
+@options.as_json
+@click.pass_context
+def triage(
+    ctx: click.Context,
+    issue: str | None,
+    every: bool,
+    repo: Path,
+    agent: str | None,
+    agent_command: str | None,
+    forge: str | None,
+    sandbox: str | None,
+    comment: bool,
+    as_json: bool,
+) -> None:
+    """Let an agent propose priority, mission, lane and missing acceptance criteria of an issue (`7` or `#7`).
+
+    A proposal is printed; it sets no label and starts no work: people with write do.
+
+    Exit codes: 0 proposed, 2 wrong usage, 4 for one of them nothing was proposed, 5 stopped.
+    """
+    if (issue is None) == (not every):
+        raise click.UsageError("give the number of an issue, or --all")
+    from autonomy_pack.commands.triaging import Triaging
+
+    words = (repo, issue, agent, agent_command or "", forge, sandbox)
+    ctx.exit(Triaging(*words, comment=comment, as_json=as_json).run())
+
+
 def _row(choice: Any) -> dict[str, object]:
     return {
         "id": choice.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,12 +12,18 @@ from autonomy_pack.commands import options
 from autonomy_pack.commands.working import argv_of
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.flows import box, hosting, project, review, session, trust
-from autonomy_pack.model import Event, Finding, Opinion
+from autonomy_pack.flows import box, hosting, project, review, session, stop, trust
+from autonomy_pack.flows.actions import comments
+from autonomy_pack.flows.project import Project
+from autonomy_pack.model import Event, Finding, Mission, Opinion
 from autonomy_pack.policy import review as policy
 from autonomy_pack.policy import risk
 from autonomy_pack.policy.review import Weighed
 from autonomy_pack.views import progress
+from autonomy_pack.views import review as view
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub
 
 
 class Reviewing:
@@ -31,9 +37,10 @@ class Reviewing:
         agent_command: str,
         sandbox: str | None,
         *,
+        comment: bool,
         as_json: bool,
     ) -> None:
-        self._repo, self._number, self._agents = repo, number, agents
+        self._repo, self._number, self._agents, self._comment = repo, number, agents, comment
         self._argv, self._sandbox, self._as_json = argv_of(agent_command), sandbox, as_json
         for agent in agents:
             session.check_wanted(
@@ -46,12 +53,20 @@ class Reviewing:
         opened = project.open_project(self._repo, forge="github")
         mission = review.mission_of(opened)
         agents = review.agents_of(self._agents, opened, mission)
+        github = hosting.github(place=opened.place)
+        with closing(github):
+            return self._reviewed(opened, github, mission, agents)
+
+    def _reviewed(self, opened: Project, github: GitHub, mission: Mission, agents: tuple[str, ...]) -> int:
         chosen = box.choose(opened.config, self._sandbox)
-        with closing(hosting.github(place=opened.place)) as github:
-            seen = review.look(github, hosting.remote(github, opened.place.git_dir), self._number)
+        seen = review.look(github, hosting.remote(github, opened.place.git_dir), self._number)
         found, skipped = review.found_here(opened.place.git_dir, seen)
         given = [review.ask(opened, seen, mission, agent, chosen, self._report, self._argv) for agent in agents]
         weighed = policy.weigh([*found, *review.beside(seen)], given)
+        if self._comment:
+            body = view.comment(seen.pull.head, weighed.risk, weighed.findings, given, skipped)
+            stop.heed_forge(opened)
+            comments.keep_marked(github, self._number, view.MARKER, body, github.me())
         if self._as_json:
             options.print_json(_data(self._number, seen.pull.head, weighed, given))
         else:

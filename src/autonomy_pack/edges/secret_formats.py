@@ -41,7 +41,8 @@ _KEY_END = r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}"
 _KEY_RESTS = {
     "pP": r"asswo?r?d|wd|assphrase|rivate[_-]?key",
     "sSſ": "ecret",
-    "tT": "oken",
+    # A token that says where a list goes on, or names an assembly, opens nothing.
+    "tT": "(?<![nN]ext[tT])(?<![nN]ext_[tT])(?<![pP]age[tT])(?<![pP]age_[tT])(?<!ublicKeyT)oken",
     "aA": r"(?:pi|ccess|uth)[_-]?key",
     "cC": "redentials?",
 }
@@ -57,7 +58,11 @@ PREFIXED = (
     _format("anthropic-key", "sk-ant-", rf"sk-ant-[{_WORD}]{{20,300}}"),
     _format("openai-key", "sk-", rf"\bsk-(?:proj|svcacct|admin|None|or-v1)-[{_WORD}]{{20,300}}"),
     _format("openai-key", "sk-", r"\bsk-[A-Za-z0-9]{32,64}\b"),
-    _format("aws-key-id", "AKIA ASIA ABIA ACCA", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    _format(
+        "aws-key-id",
+        "AKIA ASIA ABIA ACCA",
+        r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)(?!\w{9}EXAMPLE)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    ),
     _format("google-key", "AIza", rf"AIza[{_WORD}]{{35}}"),
     _format("google-token", "ya29.", rf"ya29\.[{_WORD}]{{20,2048}}"),
     _format("google-client-secret", "GOCSPX-", rf"GOCSPX-[{_WORD}]{{24,40}}"),
@@ -137,7 +142,7 @@ SURROUNDED = (
     _format(
         "aws-secret-key",
         "AKIA ASIA aws AWS secret Secret SECRET",
-        rf"(?i:secret_?(?:access_?)?key|aws_?secret){_KEY_END}[\"']?(?P<s>[A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])",
+        rf"(?i:secret_?(?:access_?)?key|aws_?secret){_KEY_END}[\"']?(?P<s>(?![A-Za-z0-9/+]{{30}}EXAMPLEKEY)[A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])",
     ),
     _format(
         "authorization-header",
@@ -161,16 +166,23 @@ _PLACEHOLDER = re.compile(
     r"|(?:(?:my|the|a|some|user|none|null|true|false|undefined|redacted|hidden|pass(?:word|wd)?|pwd|secret|token|api|key|"
     r"test|foo|bar|s3cr3t|pw)[-_]?){1,3}[0-9]{0,3}[^a-z0-9]*$)"
 )
+# Amazon's documents write it into every value that is none: https://docs.aws.amazon.com/IAM/latest/UserGuide/.
+_SAMPLE = re.compile(r"EXAMPLE(?:KEY)?[=]{0,2}$")
+_SPELLED = re.compile(r"(?i)(?:[a-z]{1,8}(?:%20|[-_])){0,4}(?:secret|password|pass|token)$")
+_NEXT_HOST = re.compile(r"[0-9]{1,5},")
+_NAMES = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _REFERENCE = re.compile(r"[$%]?[({<\[]|\$[A-Za-z_]|%[sd(]|[)\]}]$|\(\)|::")
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a value only stands where a secret would: `$TOKEN`, `<password>`, `{{ secret }}`, `xxxx`, `changeme`."""
-    return bool(_PLACEHOLDER.match(value) or _REFERENCE.search(value))
+    return bool(_PLACEHOLDER.match(value) or _REFERENCE.search(value) or _SAMPLE.search(value))
 
 
 def looks_password(value: str) -> bool:
     """Whether what stands between `:` and `@` of a URL is a password: no placeholder, more than a short plain word."""
+    if _SPELLED.match(value) or _NEXT_HOST.match(value):
+        return False
     return not is_placeholder(value) and (len(value) >= 6 or not (value.isalpha() and value.islower()))
 
 
@@ -185,4 +197,6 @@ def looks_secret(value: str) -> bool:
 def looks_random(value: str) -> bool:
     """Whether even an unquoted value is a secret: letters and digits in turn, no name or dotted path of names."""
     turns = sum(a.isdigit() != b.isdigit() for a, b in pairwise(value))
-    return looks_secret(value) and turns >= 4 and not re.search(r"[a-z]_[a-z]|\.[a-z]", value)
+    return (
+        looks_secret(value) and turns >= 4 and not re.search(r"[a-z]_[a-z]|\.[a-z]", value) and not _NAMES.match(value)
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autonomy_pack.edges.github.connected import Connected
+from autonomy_pack.edges.github.failures import Refused
 
+BOT = "github-actions[bot]"
 _ROLES = ("admin", "maintain", "write", "triage", "read", "none")
 
 
@@ -13,6 +15,18 @@ class People(Connected):
     """Permissions of accounts."""
 
     _collaborators: dict[str, Any]
+
+    def me(self) -> str:
+        """The login that what we write is shown under: the token's owner, the bot of Actions for the token of a job.
+
+        https://docs.github.com/rest/users/users: GET /user answers 403 to tokens that are no person's.
+        """
+        try:
+            return str(self.calls.get("/user")["login"])
+        except Refused as error:
+            if error.status != 403:
+                raise
+            return BOT
 
     def permission(self, login: str) -> str:
         """admin, maintain, write, triage, read or none; none also for an account that does not exist."""

@@ -31,11 +31,11 @@ def keep(github: GitHub, store: Store, issue: str, slot: str, body: str) -> int:
     return number
 
 
-def keep_marked(github: GitHub, number: int, marker: str, body: str) -> None:
-    """Make the one comment that begins with this line, and that the bot of Actions wrote, say `body`; for jobs that
-    keep no records. Anybody else's comment is left alone, whatever it begins with."""
+def keep_marked(github: GitHub, number: int, marker: str, body: str, author: str = BOT) -> None:
+    """Make the one comment that begins with this line, and that `author` wrote, say `body`; for those who keep no
+    records of it. Anybody else's comment is left alone, whatever it begins with."""
     text = fit(body)
-    ours = (one for one in github.comments(number) if one.author == BOT and one.body.startswith(marker))
+    ours = (one for one in github.comments(number) if one.author == author and one.body.startswith(marker))
     there = next(ours, None)
     if there is None:
         github.add_comment(number, text)
