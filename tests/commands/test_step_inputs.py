@@ -67,12 +67,21 @@ def test_an_input_that_would_change_what_an_agent_may_do_fails_and_names_its_pla
 def test_inputs_of_other_actions_that_change_only_looks_are_told_and_not_used(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given(monkeypatch, issue="1", anthropic_api_key="sk-secret-value", use_sticky_comment="true")
+    given(monkeypatch, issue="1", anthropic_api_key="sk-secret-value", bot_name="b", use_sticky_comment="true")
     said = capsys.readouterr().out
     assert "::add-mask::sk-secret-value" in said
     (notice,) = [line for line in said.splitlines() if line.startswith("::notice")]
-    assert "anthropic_api_key, use_sticky_comment" in notice
+    assert "bot_name, use_sticky_comment" in notice
     assert "sk-secret" not in notice
+
+
+def test_what_a_run_may_spend_and_which_model_it_asks_is_the_workflows_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    spend = given(monkeypatch, issue="1", model="m", max_turns="7", max_cost_usd="1.50").spend
+    assert (spend.model, spend.turns, spend.usd) == ("m", 7, 1.5)
+    assert given(monkeypatch, issue="1", max_iterations="3").spend.turns == 3
+    for wrong in ("-1", "many", "1e3", "0x1"):
+        with pytest.raises(UsageError, match="max_turns"):
+            given(monkeypatch, issue="1", max_turns=wrong)
 
 
 def test_names_with_dashes_are_the_same_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,15 +181,24 @@ def a_comment_must_begin_with_our_word(workflow: Workflow, text: str, file: str)
 
 def no_secret_but_the_packs_read_token(workflow: Workflow, text: str, file: str) -> Iterator[str]:
     """A job that never had a secret cannot lose it. Keys of models are in the one step that starts the gateway, of a
-    job that can write nothing. Secrets are passed by name."""
+    job that can write nothing. Secrets are passed by name, to workflows of ours only."""
     keyed = [step.get("env", {}) for job, step in steps(workflow) if (file, job, step["name"]) in KEYED]
     kept = {name for env in keyed for said in env.values() for name in re.findall(r"secrets\.(\w+)", str(said))}
     said = re.findall(r"secrets\.(\w+)", text)
-    yield from sorted(set(said) - {"pack_token"} - (kept & MODEL_KEYS))
+    passed = {name.upper() for name, to in _passed(workflow) if to == f"${{{{ secrets.{name.upper()} }}}}"}
+    yield from sorted(
+        set(said) - {"pack_token"} - (kept & MODEL_KEYS) - (passed & {name.upper() for name in MODEL_KEYS})
+    )
     yield from sorted(name for name in kept if said.count(name) > 1)
     yield from (name for name, job in jobs(workflow) if job.get("secrets") == "inherit")
     if "secrets[" in text or "toJSON(secrets)" in text:
         yield "secrets by computed name"
+
+
+def _passed(workflow: Workflow) -> Iterator[tuple[str, str]]:
+    for _, job in jobs(workflow):
+        given = job.get("secrets") or {}
+        yield from given.items() if "uses" in job and isinstance(given, dict) else ()
 
 
 def facts_cross_by_job_outputs_only(workflow: Workflow, text: str, file: str) -> Iterator[str]:

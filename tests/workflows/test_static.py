@@ -191,11 +191,24 @@ def test_a_fork_of_a_pull_request_starts_no_review() -> None:
 
 
 @pytest.mark.parametrize("file", NEEDED)
-def test_secrets_are_passed_by_name_and_only_for_a_private_pack(file: str) -> None:
-    assert "secrets" not in CALLERS[file]
+def test_secrets_are_passed_by_name_keys_to_the_loop_alone_and_a_token_only_for_a_private_pack(file: str) -> None:
+    keys = {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"} if file == LOOP else set()
+    assert set(re.findall(r"secrets\.(\w+)", CALLERS[file])) == keys
     private = callers(PACK, "a" * 40, "1.2.3", private=True)[f".github/workflows/{file}"]
-    assert set(re.findall(r"secrets\.(\w+)", private)) == {"AUTONOMY_PACK_TOKEN"}
+    assert set(re.findall(r"secrets\.(\w+)", private)) == {*keys, "AUTONOMY_PACK_TOKEN"}
     assert "inherit" not in private
+
+
+def test_the_agents_program_is_installed_before_any_key_and_never_where_somebody_could_write() -> None:
+    for file in (LOOP, REVIEW):
+        for job, step in rules.steps(parsed(text_of(file))):
+            if "action install" in step.get("run", ""):
+                assert job == "run"
+                assert "secrets." not in str(step.get("env"))
+                assert "token" not in str(step.get("env"))
+    names = [step["name"] for job, step in rules.steps(parsed(text_of(LOOP))) if job == "run"]
+    assert names.index("Install the agent's program") < names.index("Set up the project, its own action")
+    assert names.index("Install the agent's program") < names.index("Work")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,18 +31,41 @@ def boxed(place: Place) -> Box:
     return replace(chosen, toolchain=setting_up.toolchain(place))
 
 
-def setup() -> int:
-    """Run the configured set-up programs, with network and without secrets; the first that fails ends it.
+def install() -> int:
+    """Install the program of the leg's agent (else of AUTONOMY_AGENT, or the configured one), before any key is near.
 
-    What fails leaves the files of an attempt that could not begin, so that it uses up none; output `artifact`.
+    Nothing is done for an agent that needs none; what fails is told as set-up's failures are.
     """
+    from autonomy_pack.flows import install_agent
+
+    def work() -> list[str]:
+        place = project.find(workspace())
+        config = project.read_config(place)
+        named = _leg().agent if host.setting("AUTONOMY_LEG") else host.setting("AUTONOMY_AGENT") or config.agent
+        return install_agent.install(named, box.choose(config, None)) if install_agent.package_of(named) else []
+
+    return _prepared(work)
+
+
+def setup() -> int:
+    """Run the configured set-up programs, with network and without secrets; the first that fails ends it."""
+
+    def work() -> Iterable[str]:
+        place = project.find(workspace())
+        where = InJob().inputs.get("working_directory", "")
+        return setting_up.run(place, project.read_config(place).setup, where)
+
+    return _prepared(work)
+
+
+def _prepared(work: Callable[[], Iterable[str]]) -> int:
+    """Do it and print its lines. What fails leaves the files of an attempt that could not begin, so that it uses up
+    none; output `artifact`."""
     from autonomy_pack.flows.actions import leg as legs
 
     began = clock.monotonic()
     try:
-        place = project.find(workspace())
-        where = InJob().inputs.get("working_directory", "")
-        for line in setting_up.run(place, project.read_config(place).setup, where):
+        for line in work():
             print(line)
     except PackError as error:
         if not host.setting("AUTONOMY_LEG"):

@@ -14,7 +14,7 @@ from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, NeedsPerson, PackError, Stopped, UsageError
 from autonomy_pack.flows import box, hosting, missions, project, records, rehearse, session, trust
-from autonomy_pack.model import Event, Mission, Outcome, Place, value
+from autonomy_pack.model import Event, Limits, Mission, Outcome, Place, value
 from autonomy_pack.views import progress
 
 OUTPUTS = (
@@ -35,6 +35,11 @@ OUTPUTS = (
     "report_file",
     "stop_reason",
 )
+
+
+# Of a prompt, which says nothing of either: what the shipped mission `solve-issue` has.
+_TOOLS = ("read", "search", "list", "edit", "write", "run", "ask", "done")
+_LIMITS = Limits(usd=2.0, tokens=2_000_000, turns=80, steps=200, minutes=30)
 
 
 @value
@@ -75,9 +80,10 @@ def _worked(wanted: Asked) -> _Ended:
         return _rehearsed(place, wanted, chosen)
     opened = project.open_project(place.root, forge="github")
     if wanted.prompt or wanted.mission:
-        mission = _mission(place, wanted)
+        mission = _mission(place, wanted, opened.config.agent)
         task = missions.task(mission, {}, opened.config, opened.repo)
-        done = session.run_mission(opened, task, mission, {}, chosen, _say)
+        argv = tuple(shlex.split(wanted.agent_command))
+        done = session.run_mission(opened, task, mission, {}, chosen, _say, argv=argv, asked=wanted.spend)
     else:
         done = session.run(opened, _wanted(wanted, opened.config.max_issues), chosen, _say)
     return _Ended(said=_outputs(opened, done), code=done.exit_code)
@@ -97,18 +103,21 @@ def _wanted(wanted: Asked, most: int) -> session.Wanted:
         issue=wanted.issue or None,
         agent=wanted.agent or None,
         argv=tuple(shlex.split(wanted.agent_command)),
+        asked=wanted.spend,
     )
 
 
-def _mission(place: Place, wanted: Asked) -> Mission:
+def _mission(place: Place, wanted: Asked, configured: str) -> Mission:
+    """The mission that was named, or one of the prompt's own: it may edit and run programs, and spend a little."""
     if wanted.mission:
         return missions.load(place, wanted.mission)
-    if not wanted.agent_command:
+    agent = "command" if wanted.agent_command else wanted.agent or configured
+    if agent in ("planner", "script", "command") and not wanted.agent_command:
         raise UsageError(
-            "a prompt needs an agent that reads prose; the planner follows missions",
-            "Give agent: command with agent_command, or name a mission or an issue.",
+            f"a prompt needs an agent that reads prose, and {agent} does not",
+            "Give agent: claude, codex or another with its key, or agent_command; or name a mission or an issue.",
         )
-    return Mission(name="prompt", version=1, goal=wanted.prompt, agent="command")
+    return Mission(name="prompt", version=1, goal=wanted.prompt, agent=agent, tools=_TOOLS, limits=_LIMITS)
 
 
 def trust_the_default_branch(place: Place) -> None:

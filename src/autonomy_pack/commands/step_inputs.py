@@ -5,6 +5,7 @@ Names are those of the actions people come from, so that a step works after chan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,21 +14,37 @@ from autonomy_pack.edges import actions, files
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.model import value
+from autonomy_pack.policy.budget import NOTHING
+from autonomy_pack.policy.budget import Asked as Spend
 
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
+
+KEYS = ("anthropic_api_key", "openai_api_key", "gemini_api_key")
 HONOURED = (
+    *KEYS,
     "agent",
     "agent_command",
     "dry_run",
     "github_token",
     "issue",
+    "max_cost_usd",
     "max_issues",
+    "max_turns",
     "mission",
+    "model",
     "prompt",
     "prompt_file",
     "sandbox",
     "working_directory",
 )
-ALIASES = {"agent_name": "agent", "github_issue_number": "issue", "gemini_issue": "issue"}
+ALIASES = {
+    "agent_name": "agent",
+    "github_issue_number": "issue",
+    "gemini_issue": "issue",
+    "max_iterations": "max_turns",
+    "google_api_key": "gemini_api_key",
+    "gemini_model": "model",
+}
 # What would widen or narrow what an agent may do is never ignored: it has one place, which no pull request changes.
 ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(
@@ -40,7 +57,7 @@ ELSEWHERE: Mapping[str, str] = {
     ),
     **dict.fromkeys(("test_command", "max_repair_attempts"), "`checks` in .github/autonomy.yml, `repair` of a mission"),
     **dict.fromkeys(
-        ("max_turns", "max_iterations", "max_cost_usd", "max_tokens", "max_daily_cost_usd", "stall_timeout_minutes"),
+        ("max_tokens", "max_daily_cost_usd", "stall_timeout_minutes"),
         "`limits` of a mission and `budget` in .github/autonomy.yml",
     ),
     "timeout_minutes": "`timeout-minutes` of the job, `limits` of a mission",
@@ -62,20 +79,11 @@ ELSEWHERE: Mapping[str, str] = {
         "nothing: comments are no instructions here, STOP has one place, no change is no pull request",
     ),
 }
-# What changes only looks, or is a key of a model: nothing here calls one yet, and no agent is given a key.
+# What changes only looks; and ways to pay for models that the gateway does not know.
 IGNORED = frozenset(
     {
-        *("anthropic_api_key", "claude_code_oauth_token", "openai_api_key", "gemini_api_key", "google_api_key"),
-        *(
-            "llm_api_key",
-            "llm_base_url",
-            "model",
-            "effort",
-            "agent_version",
-            "bot_id",
-            "bot_name",
-            "use_sticky_comment",
-        ),
+        *("claude_code_oauth_token", "llm_api_key", "llm_base_url"),
+        *("effort", "agent_version", "bot_id", "bot_name", "use_sticky_comment"),
         *("show_full_output", "display_report", "track_progress", "include_fix_links", "classify_inline_comments"),
         *("use_sticky_comment", "upload_artifacts", "retention_days", "workflow_name", "use_commit_signing"),
     }
@@ -83,7 +91,7 @@ IGNORED = frozenset(
 KNOWN = frozenset({*HONOURED, *ALIASES, *ELSEWHERE, *IGNORED})
 # A step holds a token that writes: what runs beside it without a box could read that from the processes around it.
 SANDBOXES = ("auto", "L2", "L1")
-SECRET = ("github_token", "anthropic_api_key", "claude_code_oauth_token", "openai_api_key", "gemini_api_key")
+SECRET = (*KEYS, "github_token", "claude_code_oauth_token", "llm_api_key")
 
 
 @value
@@ -99,6 +107,7 @@ class Asked:
     working_directory: str = ""
     max_issues: int = 0
     dry_run: bool = False
+    spend: Spend = NOTHING
 
 
 def asked() -> Asked:
@@ -111,7 +120,7 @@ def asked() -> Asked:
             raise UsageError(f"input {name} has no say here", f"Its place is {ELSEWHERE[name]}.")
     ignored = sorted(name for name in given if name in IGNORED)
     if ignored:
-        actions.notice(f"Not used: {', '.join(ignored)}. No model is called, and no agent is given a key.")
+        actions.notice(f"Not used: {', '.join(ignored)}.")
     return _asked(given)
 
 
@@ -160,6 +169,22 @@ def _asked(given: Mapping[str, str]) -> Asked:
         working_directory=given.get("working_directory", ""),
         max_issues=int(most),
         dry_run=dry_run == "true",
+        spend=_spend(given),
+    )
+
+
+def _spend(given: Mapping[str, str]) -> Spend:
+    """Which model may be asked and how much it may cost: the word of who wrote the workflow."""
+    numbers: dict[str, float] = {}
+    for name in ("max_turns", "max_cost_usd"):
+        if text := given.get(name, ""):
+            if not _NUMBER.fullmatch(text) or (name != "max_cost_usd" and "." in text):
+                raise UsageError(f"{name} is {one_line(text, 40)!r}, not a number", "Give one as 20.")
+            numbers[name] = float(text)
+    return Spend(
+        usd=numbers.get("max_cost_usd"),
+        turns=int(numbers["max_turns"]) if "max_turns" in numbers else None,
+        model=given.get("model", ""),
     )
 
 
