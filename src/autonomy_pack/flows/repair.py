@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autonomy_pack.edges.github import Ci, GitHub
+    from autonomy_pack.edges.remote import Remote
 
 # A mission of this name, if the repository has one, mends; else the one that made the pull request.
 MISSION = "ci-repair"
@@ -71,7 +72,13 @@ def diagnose(project: Project, github: GitHub, number: int, agent: str | None = 
 
 
 def mend(
-    project: Project, found: Diagnosis, box: Box, report: Report, *, argv: tuple[str, ...] = ()
+    project: Project,
+    found: Diagnosis,
+    box: Box,
+    report: Report,
+    *,
+    argv: tuple[str, ...] = (),
+    asked: Asked = NOTHING,
 ) -> session.Session:
     """One attempt at a pull request that can be mended, by the flow of every attempt."""
     assert found.task is not None  # noqa: S101 - the caller looked at why_not
@@ -165,11 +172,8 @@ def mission_of(project: Project, name: str) -> Mission:
     return configuration.find_mission(wanted, project.missions, checks=[one.name for one in project.config.checks])
 
 
-def brought_here(remote: object, git_dir: Path, tip: str) -> str:
+def brought_here(remote: Remote, git_dir: Path, tip: str) -> str:
     """Bring the commit here, and find the one below ours: the base that the whole change is judged against."""
-    from autonomy_pack.edges.remote import Remote
-
-    assert isinstance(remote, Remote)  # noqa: S101 - loaded late
     remote.fetch(tip)
     return base_of(git_dir, tip)
 
