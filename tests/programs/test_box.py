@@ -163,9 +163,9 @@ def test_killing_the_launcher_with_minus_9_leaves_no_process(tmp_path, sandbox):
 @pytest.mark.parametrize(
     ("sandbox", "before", "after"),
     [
-        ("none", "_die_with(int(parent), signal.SIGTERM)", ""),
+        ("none", "die_with(int(parent), signal.SIGTERM)", ""),
         ("bubblewrap", '"--die-with-parent", ', ""),
-        ("none", "_call(\"prctl\", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)", "pass"),
+        ("none", "call(\"prctl\", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)", "pass"),
     ],
     ids=["the launcher dies with the harness", "the box dies with the launcher", "orphans come to the launcher"],
 )  # fmt: skip

@@ -29,6 +29,7 @@ class User:
     def __init__(self, name: str, shared: Path) -> None:
         self.is_other = name == "another user"
         self.name, self.shared = name, shared
+        self.more: dict[str, str] = {}
         self.uid = SOMEBODY if self.is_other else os.geteuid()
         self.work = shared / "work"
         self.work.mkdir()
@@ -43,7 +44,8 @@ class User:
         return ["setpriv", *groups, "/usr/bin/python3"]
 
     def environment(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.shared / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.shared / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return ours | self.more
 
     def words(self, sandbox: str, argv: list[str], **given: object) -> list[str]:
         work = str(given.get("work", self.work))

@@ -1,12 +1,20 @@
-"""Starts a program as on a machine whose kernel has no Landlock: `python no_walls.py ARGV…`."""
+"""Starts a program as on a machine that gives no namespaces to `unshare` and knows no Landlock: `python no_walls.py ARGV…`."""
 
 import ctypes
 import os
 import struct
 import sys
 
-# landlock_create_ruleset (444 everywhere) answers ENOSYS; everything else passes.
-STEPS = ((0x20, 0, 0, 0), (0x15, 0, 1, 444), (0x06, 0, 0, 0x50026), (0x06, 0, 0, 0x7FFF0000))
+# landlock_create_ruleset (444 everywhere) answers ENOSYS, unshare EPERM; everything else passes.
+UNSHARE = {"x86_64": 272, "aarch64": 97}[os.uname().machine]
+STEPS = (
+    (0x20, 0, 0, 0),
+    (0x15, 0, 1, 444),
+    (0x06, 0, 0, 0x50026),
+    (0x15, 0, 1, UNSHARE),
+    (0x06, 0, 0, 0x50001),
+    (0x06, 0, 0, 0x7FFF0000),
+)
 
 
 class Program(ctypes.Structure):

@@ -53,9 +53,9 @@ def test_each_wall_is_what_holds(us, wall):
 @pytest.mark.skipif(not ROOT, reason="only root has privileges to drop")
 def test_dropping_root_first_is_what_keeps_core_pattern_closed(us):
     text = BOXPY.read_text()
-    assert "        _drop()\n" in text
+    assert "        drop()\n" in text
     launcher = us.shared / "weaker.py"
-    launcher.write_text(text.replace("        _drop()\n", ""))
+    launcher.write_text(text.replace("        drop()\n", ""))
     with outside(us) as there:
         assert "open core_pattern" in attack(us, there, "bubblewrap", launcher=str(launcher))
 

@@ -58,7 +58,7 @@ def test_without_a_box_the_same_program_gets_out(name: str) -> None:
 
 WALLS = {
     "no Landlock": ("        _enclose(told)\n", "        _prctl(_PR_SET_NO_NEW_PRIVS, 1)\n", "read a file outside"),
-    "no filter": ("        _filter(b", "        bytes(b", "connect by socket file"),
+    "no filter": ("        install(b", "        bytes(b", "connect by socket file"),
     "signals are not scoped": ("_SCOPES = 3", "_SCOPES = 1", "signal another process"),
     "/proc may be read": ('f"/proc/{name}", _READ_FILE) for', '"/proc", _READING) for', "see host processes"),
 }
@@ -78,7 +78,7 @@ def test_each_wall_of_l1_is_what_holds(wall: str) -> None:
 def test_root_becomes_nobody_before_the_walls_of_l1() -> None:
     with user("root") as one, outside(one) as there:
         text = BOXPY.read_text()
-        assert "        _drop()\n    _settle(room, room.tmp)" in text
+        assert "        drop()\n    settle(room, room.tmp)" in text
         launcher = one.shared / "weaker.py"
-        launcher.write_text(text.replace("        _drop()\n    _settle(room, room.tmp)", "    _settle(room, room.tmp)"))
+        launcher.write_text(text.replace("        drop()\n    settle(room, room.tmp)", "    settle(room, room.tmp)"))
         assert {"be root", "keep capabilities"} <= attack(one, there, "landlock", launcher=str(launcher))

@@ -2,10 +2,12 @@
 
     python -I -S box.py none PARENT -- ARGV…
     python -I -S box.py bubblewrap PARENT KEY=VALUE… -- ARGV…
+    python -I -S box.py namespaces PARENT KEY=VALUE… -- ARGV…
     python -I -S box.py landlock PARENT KEY=VALUE… -- ARGV…
 
 The keys: `bwrap` (its path), `write` and `read` (a folder or file that the program may; as many as there are), `socket`
-(the one unix socket that crosses, at the same path inside), `filter` (of system calls, in hex: sandboxes/seccomp.py).
+(the one unix socket that crosses, at the same path inside), `filter` (of system calls, in hex: sandboxes/seccomp.py),
+`builder` (programs/namespaces.py) and `sudo` (its path, when it takes that to become root).
 
 It runs alone (standard library, no site), because it starts before every program. Its environment is the program's:
 nothing secret is ever in an argv. PARENT is the process it must not outlive. A program ended by signal n counts as
@@ -27,9 +29,9 @@ import sys
 import time
 from contextlib import suppress
 
-_NOBODY = 65534
+NOBODY = 65534
 _GRACE, _FORCE = 0.5, 5.0
-_TMP_BYTES, _FILE_BYTES, _PROCESSES = 1 << 30, 16 << 30, 4096
+TMP_BYTES, _FILE_BYTES, PROCESSES = 1 << 30, 16 << 30, 4096
 _PRLIMIT = "/usr/bin/prlimit"
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
@@ -39,36 +41,39 @@ _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _HEARD = {*_ENDING, signal.SIGCHLD, signal.SIGALRM}
 
 # All that a program gets of the host's /etc: what the dynamic linker, TLS and links to interpreters need.
-_ETC = ["alternatives", "ca-certificates", "crypto-policies", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"]
-_ETC += ["localtime", "pki", "ssl"]
-_MERGED = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"]
+ETC = ["alternatives", "ca-certificates", "crypto-policies", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"]
+ETC += ["localtime", "pki", "ssl"]
+MERGED = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"]
 
 
 def main(words: list[str]) -> int:
     """Start the program and stay until it and everything below it is gone; its exit code."""
     end = words.index("--")
     (mode, parent, *pairs), argv = words[:end], words[end + 1 :]
-    room = _Room(pairs)
-    _die_with(int(parent), signal.SIGTERM)
+    room = Room(pairs)
+    die_with(int(parent), signal.SIGTERM)
     if _LINUX:
-        _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         _forget_locale()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     if mode == "landlock":
         room.tmp = _fresh_folder()
-    lent = [(folder, _lend(folder)) for folder in room.lendable() if mode != "none" and os.geteuid() == 0]
+    reader, leash = os.pipe()  # its end is how a box that root built hears that it must end
+    room.leash = str(reader)
+    lent = [(folder, lend(folder)) for folder in room.lendable() if mode != "none" and os.geteuid() == 0]
     try:
         return _wait_for(_start(mode, room, argv), int(parent))
     finally:
+        os.close(leash)
         _end_all()
         for folder, owner in lent:
-            _give(folder, owner)
+            give(folder, owner)
         if room.tmp != "/tmp":
             os.spawnve(os.P_WAIT, "/bin/rm", ["rm", "-rf", "--", room.tmp], {})
 
 
-class _Room:
+class Room:
     """What the words say of the box."""
 
     def __init__(self, pairs: list[str]) -> None:
@@ -77,6 +82,8 @@ class _Room:
         self.read = [value for key, _, value in told if key == "read"]
         one = {key: value for key, _, value in told}
         self.bwrap, self.socket = one.get("bwrap", ""), one.get("socket", "")
+        self.builder, self.sudo = one.get("builder", ""), one.get("sudo", "")
+        self.pairs, self.leash = pairs, ""
         self.filter = bytes.fromhex(one.get("filter", ""))
         self.tmp = "/tmp"
 
@@ -89,7 +96,7 @@ class _Room:
         return sorted({*self.write, *self.read, self.socket} - {""})
 
 
-def _start(mode: str, room: _Room, argv: list[str]) -> int:
+def _start(mode: str, room: Room, argv: list[str]) -> int:
     me = os.getpid()
     child = os.fork()
     if child:
@@ -97,14 +104,16 @@ def _start(mode: str, room: _Room, argv: list[str]) -> int:
     try:
         os.setsid()
         if mode != "none":
-            _bound_files()
+            bound_files()
         if mode == "bubblewrap":
             argv = _box(room, argv)
+        if mode == "namespaces":
+            argv = _built(room, me, argv)
         if mode == "landlock":
             argv = _walled(room, argv)
-        _be_ordinary()
-        _leave_keyring()
-        _die_with(me, signal.SIGKILL)
+        be_ordinary()
+        leave_keyring()
+        die_with(me, signal.SIGKILL)
         os.execvp(argv[0], argv)
     except OSError as error:
         os.write(2, f"{error.filename or argv[0]}: {error.strerror}\n".encode())
@@ -119,7 +128,7 @@ def _forget_locale() -> None:
             os.environ.pop("LC_CTYPE", None)
 
 
-def _be_ordinary() -> None:
+def be_ordinary() -> None:
     """Undo what the interpreter did to signals, and leave no core file in anybody's change."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -127,7 +136,7 @@ def _be_ordinary() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _bound_files() -> None:
+def bound_files() -> None:
     """No single file above 16 GiB: a program that fills the disk by accident ends before the disk does."""
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     most = _FILE_BYTES if hard == resource.RLIM_INFINITY else min(hard, _FILE_BYTES)
@@ -208,14 +217,14 @@ def _parent(pid: int) -> int:
 # --- the box ------------------------------------------------------------------------------------------------------
 
 
-def _box(room: _Room, argv: list[str]) -> list[str]:
+def _box(room: Room, argv: list[str]) -> list[str]:
     """Become what may enter the box; the argv of bubblewrap around the program's."""
     folder = os.getcwd()
     sources = {place: place for place in room.places()}
     if os.geteuid() == 0:
         sources = _stage(room.places())
-        _drop()
-    _settle(room, "/tmp")
+        drop()
+    settle(room, "/tmp")
     binds: list[str] = []
     for place, source in sources.items():
         binds += ["--bind" if place in room.write else "--ro-bind", source, place]
@@ -226,16 +235,22 @@ def _box(room: _Room, argv: list[str]) -> list[str]:
 
 def _counted(argv: list[str]) -> list[str]:
     """The program with a bound on how many processes there may be: set inside, it counts those of the box alone."""
-    return [_PRLIMIT, f"--nproc={_PROCESSES}", *argv] if os.path.exists(_PRLIMIT) else argv
+    return [_PRLIMIT, f"--nproc={PROCESSES}", *argv] if os.path.exists(_PRLIMIT) else argv
 
 
-def _walled(room: _Room, argv: list[str]) -> list[str]:
+def _built(room: Room, me: int, argv: list[str]) -> list[str]:
+    """The argv of the program that builds the box as root."""
+    builder = [sys.executable, "-I", "-S", room.builder, str(me), room.leash, *room.pairs, "--", *argv]
+    return [room.sudo, "-n", "--", *builder] if room.sudo else builder
+
+
+def _walled(room: Room, argv: list[str]) -> list[str]:
     """Become who may work there, where no namespace can be had; the program builds its own walls (walls.py)."""
     if os.geteuid() == 0:
         if room.socket:
             os.chmod(os.path.dirname(room.socket), 0o711)  # who knows its name may reach it, as in a box
-        _drop()
-    _settle(room, room.tmp)
+        drop()
+    settle(room, room.tmp)
     os.mkdir(f"{room.tmp}/home", 0o700)
     for place in room.write:
         if not os.access(place, os.W_OK):
@@ -249,7 +264,7 @@ def _fresh_folder() -> str:
     return folder
 
 
-def _settle(room: _Room, tmp: str) -> None:
+def settle(room: Room, tmp: str) -> None:
     """The environment inside: a fresh home, unless the one that was given is in the room."""
     home = os.environ.get("HOME", "")
     if not any(home == place or home.startswith(f"{place}/") for place in room.write):
@@ -260,22 +275,22 @@ def _settle(room: _Room, tmp: str) -> None:
 def _walls() -> list[str]:
     words = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
     words += ["--cap-drop", "ALL", "--hostname", "box", "--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
-    for name in _MERGED:
+    for name in MERGED:
         if os.path.islink(f"/{name}"):
             words += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
         elif os.path.isdir(f"/{name}"):
             words += ["--ro-bind", f"/{name}", f"/{name}"]
-    for name in _ETC:
+    for name in ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    for name, text in _files().items():
+    for name, text in files(os.geteuid(), os.getegid()).items():
         words += ["--ro-bind-data", str(_readable_fd(text.encode())), f"/etc/{name}"]
     for folder in ("/dev/shm", "/tmp"):
-        words += ["--size", str(_TMP_BYTES), "--perms", "1777", "--tmpfs", folder]
+        words += ["--size", str(TMP_BYTES), "--perms", "1777", "--tmpfs", folder]
     return [*words, "--dir", "/tmp/home"]
 
 
-def _files() -> dict[str, str]:
-    user, group = os.geteuid(), os.getegid()
+def files(user: int, group: int) -> dict[str, str]:
+    """What is made up of /etc, name → text."""
     return {
         "passwd": f"box:x:{user}:{group}::/tmp/home:/bin/sh\n",
         "group": f"box:x:{group}:\n",
@@ -293,10 +308,10 @@ def _readable_fd(text: bytes) -> int:
 
 def _stage(places: list[str]) -> dict[str, str]:
     """Bind every place below a folder that anybody may enter, in a mount namespace of our own: homes are closed."""
-    _call("unshare", _CLONE_NEWNS)
-    _call("mount", None, b"/", None, _MS_PRIVATE_REC, None)
+    call("unshare", _CLONE_NEWNS)
+    call("mount", None, b"/", None, _MS_PRIVATE_REC, None)
     handles = {place: os.open(place, os.O_PATH) for place in places}
-    _call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, b"mode=755")
+    call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, b"mode=755")
     staged = {}
     for number, (place, handle) in enumerate(handles.items()):
         staged[place] = f"/tmp/{number}"
@@ -304,27 +319,27 @@ def _stage(places: list[str]) -> dict[str, str]:
             os.mkdir(staged[place])
         else:
             os.close(os.open(staged[place], os.O_CREAT | os.O_WRONLY))
-        _call("mount", f"/proc/self/fd/{handle}".encode(), staged[place].encode(), None, _MS_BIND_REC, None)
+        call("mount", f"/proc/self/fd/{handle}".encode(), staged[place].encode(), None, _MS_BIND_REC, None)
         os.close(handle)
     return staged
 
 
-def _drop() -> None:
+def drop() -> None:
     """Be nobody for good: a box begun as root leaves /proc/sys of the host writable."""
     os.setgroups([])
-    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def _lend(folder: str) -> str:
+def lend(folder: str) -> str:
     """Make the work folder nobody's for as long as the box lasts; whose it is."""
     whose = os.stat(folder)
-    _give(folder, f"{_NOBODY}:{_NOBODY}")
-    return "0:0" if whose.st_uid == _NOBODY else f"{whose.st_uid}:{whose.st_gid}"
+    give(folder, f"{NOBODY}:{NOBODY}")
+    return "0:0" if whose.st_uid == NOBODY else f"{whose.st_uid}:{whose.st_gid}"
 
 
-def _give(folder: str, owner: str) -> None:
+def give(folder: str, owner: str) -> None:
     """Make a folder and all in it somebody's: links themselves, never what they point at, however deep it is."""
     os.spawnve(os.P_WAIT, "/bin/chown", ["chown", "-R", "-h", "-P", owner, "--", folder], {})
 
@@ -332,22 +347,22 @@ def _give(folder: str, owner: str) -> None:
 # --- the system calls that Python has no names for ----------------------------------------------------------------
 
 
-def _die_with(parent: int, number: int) -> None:
+def die_with(parent: int, number: int) -> None:
     """Be sent a signal when the parent dies; end at once if it is dead already."""
     if _LINUX:
-        _call("prctl", _PR_SET_PDEATHSIG, number, 0, 0, 0)
+        call("prctl", _PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(128 + number)
 
 
-def _leave_keyring() -> None:
+def leave_keyring() -> None:
     """Join a new, empty session keyring: the old one may hold keys, and no namespace closes it."""
     number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
     if _LINUX and number:
         ctypes.CDLL(None).syscall(number, 1, None)
 
 
-def _call(name: str, *arguments: object) -> None:
+def call(name: str, *arguments: object) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         number = ctypes.get_errno()

@@ -46,7 +46,7 @@ def main(words: list[str]) -> int:
     try:
         _forget_locale()
         _enclose(told)
-        _filter(b"".join(bytes.fromhex(value) for key, value in told if key == "filter"))
+        install(b"".join(bytes.fromhex(value) for key, value in told if key == "filter"))
         os.execvp(argv[0], argv)
     except OSError as error:
         os.write(2, f"{error.filename or argv[0]}: {error.strerror}\n".encode())
@@ -115,7 +115,9 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
-def _filter(steps: bytes) -> None:
+def install(steps: bytes) -> None:
+    """Put the filter over this process and all it starts, for good."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_SECCOMP, _FILTER, ctypes.byref(_Program(len(steps) // 8, steps)))
 
 
