@@ -91,6 +91,8 @@ def play(line: bytes, work: Path, reply: Callable[[dict[str, Any]], str] = lambd
         listener.start()
         with contextlib.suppress(BrokenPipeError):
             told.write(line)
+        if not line.endswith(b"\n"):  # nobody will ever finish it
+            told.close()
         for said in says:
             lines.append(json.loads(said))
             if lines[-1]["kind"] == "step.started":
