@@ -91,6 +91,16 @@ def test_one_commit_is_ours_and_it_is_the_first() -> None:
     assert "it was not made by us" in told(commits=())[0]
 
 
+def test_a_repair_of_this_pull_request_may_follow_and_no_other() -> None:
+    text = (
+        f"fix(agent): mend CI of #{PULL.number}\n\nAutonomy-Repair: acme/site#{{}}@99/1\nAutonomy-Policy: {'a' * 64}\n"
+    )
+    mends = [Commit(id="e" * 40, message=text.format(number)) for number in (PULL.number, 77777)]
+    assert told(commits=(OURS, mends[0], mends[0])) == []
+    assert told(commits=(OURS, mends[1])) == ["a commit says that it mends another pull request"]
+    assert "it was not made by us" in told(commits=(mends[0],))[0]
+
+
 def test_a_person_who_claims_nothing_is_no_agent() -> None:
     plain = replace(PULL, branch="fix", title="Fix it", body="Closes #12")
     assert not agent_pull.claims(plain)

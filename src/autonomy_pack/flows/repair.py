@@ -21,6 +21,7 @@ from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Head, Issue, Mission, Pull, Repair, Task, value
 from autonomy_pack.policy import agent_pull, choose, ci_failures, inputs, names, repairs
+from autonomy_pack.policy.budget import NOTHING, Asked
 from autonomy_pack.policy.ci_failures import Failed, Failure
 
 if TYPE_CHECKING:

@@ -46,6 +46,11 @@ class Commit:
         return dict(_TRAILER.findall(self.message.rstrip().rpartition("\n\n")[2]))
 
     @property
+    def mends(self) -> bool:
+        """Whether it says that it mends what CI complained of in a handoff."""
+        return "Autonomy-Repair" in self.trailers and "Autonomy-Run" not in self.trailers
+
+    @property
     def mission(self) -> str:
         """The mission it says it is of, "" when it says none."""
         found = _MISSION.search(self.message)
@@ -115,13 +120,17 @@ def _body(pull: Pull, *, may_close: bool) -> _Told:
 
 
 def _commits(pull: Pull, commits: Sequence[Commit]) -> _Told:
-    ours = [commit for commit in commits if commit.trailers]
+    ours = [commit for commit in commits if commit.trailers and not commit.mends]
     fix = "Let `autonomy` hand the work off again; trailers are written by us alone."
     if not commits or commits[0] not in ours:
         yield "its first commit has no Autonomy-Run: it was not made by us", fix, ""
         return
     if len(ours) > 1:
         yield f"{len(ours)} commits say that they are ours; a handoff has one", fix, ours[1].id[:12]
+    for commit in commits:
+        mended = _RUN.fullmatch(commit.trailers.get("Autonomy-Repair", ""))
+        if commit.mends and (mended is None or mended[1] != str(pull.number)):
+            yield "a commit says that it mends another pull request", fix, commit.id[:12]
     told, about = ours[0].trailers, named(pull.branch)
     lacking = [name for name in ("Autonomy-Run", "Autonomy-Attempt", "Autonomy-Policy") if not told.get(name)]
     if lacking:
