@@ -65,11 +65,9 @@ class _Claiming:
     def judged_by(self) -> policy.Facts:
         """What governs, as it was read: the default branch's own."""
         judged = told.judged_by(self.facts)
-        tasks = [policy.task_id(self.facts["repo"], issue["id"]) for issue in self.facts["issues"]]
         return replace(
             judged,
             models={name: "" for name, unit in AGENTS.items() if unit.protocol},  # the `run` job has the keys
-            budgets=budget.heads_of(self.store, judged.config, tasks),
             limits=budget.limits_before(self.store, judged.heads),
         )
 
@@ -228,6 +226,8 @@ def _consider(at: _Claiming, choice: Choice, issue: Issue) -> str:
     lane = at.judged_by.config.lanes[task.lane]
     if _in_lane(at, task.lane) >= lane.slots:
         return f"eligible; lane {task.lane} is full ({lane.slots} at work)"
+    if why := _why_no_money(at, task):
+        return why
     draft = _draft(at, task, alone=alone)
     if why := _why_over(at, names.claim_key(task), draft.branch) or _why_no_branch(at, draft.branch):
         return why
@@ -305,6 +305,15 @@ def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
         tokens=limits.tokens,
         alone=alone,
     )
+
+
+def _why_no_money(at: _Claiming, task: Task) -> str:
+    """Which budget has nothing left by now, those of this plan's other legs included."""
+    if task.agent not in at.judged_by.models:
+        return ""
+    ceilings = money.shared(at.judged_by.config, task.id, at.facts["now"])
+    why = money.why_used_up(ceilings, {one.scope: at.store.head(one.scope) for one in ceilings})
+    return f"budget used up: {why}" if why else ""
 
 
 def _limits(at: _Claiming, mission: Mission, task: Task) -> Limits:
