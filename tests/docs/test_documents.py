@@ -40,6 +40,8 @@ CODES = {
     r"autonomy task reset": {0, 2},  # a branch of its last handoff may be there
     r"autonomy mission run replace-text": {0, 4},  # the quickstart's tests look at what it replaces
     r"autonomy (stop|resume) .*--(remote|disable-workflow)": {2},  # the quickstart is on no GitHub
+    r"autonomy pr review": {2},
+    r"autonomy issue triage": {0, 2, 4},  # there is none without a priority, and no key for a model
     r"autonomy metrics rate-limits": {2},  # nor has it a token
 }
 STATES = r"now|never|not yet \((GitHub|agents|fleet|service)\)"

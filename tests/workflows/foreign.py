@@ -34,7 +34,7 @@ class Foreign:
         self.hub, self.folder = hub, folder
         self.pack = hub.repo(PACK, files={"README.md": "x"})
         self.sha = _push(self.pack.git_dir, folder / "pack")
-        rendered = callers(PACK, self.sha, "0.1.0", hosted=False)
+        rendered = callers(PACK, self.sha, "0.1.0", hosted=False, review=True)
         governing = {".github/autonomy.yml": CONFIG, ".github/autonomy/missions/fix.yml": MISSION}
         self.repo = hub.repo(SITE, files={"a.txt": "A\n", **governing, **rendered, **(files or {})}, private=private)
         hub.user("ada", permission={SITE: "write"})

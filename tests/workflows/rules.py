@@ -56,9 +56,9 @@ HOLDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
     REVIEW: {
-        "select": {"contents": "read", "pull-requests": "read", "actions": "read"},
-        "run": {"contents": "read", "pull-requests": "read", "actions": "read"},
-        "publish": {"contents": "read", "pull-requests": "write", "actions": "read"},
+        "select": {"contents": "read", "pull-requests": "read", "issues": "read", "actions": "read"},
+        "run": {"contents": "read", "pull-requests": "read", "issues": "read", "actions": "read"},
+        "publish": {"contents": "read", "pull-requests": "write", "issues": "read", "actions": "read"},
     },
     CONTINUOUS: {
         "loop": {"contents": "write", "issues": "write", "pull-requests": "write", "checks": "write", "actions": "read"}

@@ -16,7 +16,7 @@ import pytest
 from hub import Hub
 from hub.act import Act
 from tests.workflows.foreign import CONFIG, HIGH, SITE, Foreign, is_write
-from tests.workflows.rules import DECIDE, GATE, HOLDS, LOOP
+from tests.workflows.rules import DECIDE, GATE, HOLDS, LOOP, REVIEW
 
 STOP_FILE = ".agent-workspace/STOP"
 
@@ -263,6 +263,35 @@ def test_a_person_with_write_is_answered(site: Foreign) -> None:
     }
     fine(site.act("issue_comment", DECIDE, payload=event))
     assert len(site.repo.comments(number)) == 2
+
+
+# --- review --------------------------------------------------------------------------------------------------------
+
+OPINION = '{"risk": "low", "summary": "Praise. @everyone", "findings": []}'
+JUDGES = f"""version: 1
+name: pr-review
+goal: Judge.
+agent: script
+returns: review
+constraints: ["give_back '{OPINION.replace('"', chr(92) + '"')}'"]
+"""
+
+
+def test_a_review_is_said_once_by_a_job_that_calls_no_model(hub: Hub, tmp_path: Path) -> None:
+    site = Foreign(hub, tmp_path, {".github/autonomy/missions/pr-review.yml": JUDGES})
+    site.repo.commit({"b.txt": "B\n"}, branch="add-b", by="ada")
+    pull = site.repo.open_pull(head="add-b", title="Add b", body="Because.", by="ada")
+    for _ in range(2):
+        ran = fine(site.act("workflow_dispatch", REVIEW, inputs={"pull": str(pull.number)}))
+        assert ran.ran == {"select", "run", "publish"}
+    (comment,) = site.repo.comments(pull.number)
+    assert comment.by.user.login == "github-actions[bot]"
+    assert "low risk" in comment.body
+    assert "@everyone" not in comment.body
+    assert [one.line for one in hub.requests() if one.status == 403] == []
+    written = [one for one in hub.requests(writes=True) if "/other/site/" in one.line and is_write(one)]
+    assert {one.job for one in written} == {"publish"}
+    assert all("/comments" in one.line for one in written)
 
 
 # --- the action ----------------------------------------------------------------------------------------------------

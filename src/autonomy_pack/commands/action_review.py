@@ -8,7 +8,7 @@ from autonomy_pack.commands.action_run import boxed, workspace
 from autonomy_pack.commands.in_job import InJob
 from autonomy_pack.edges import actions, host
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import Stopped, UsageError
+from autonomy_pack.errors import PackError, Stopped, UsageError
 from autonomy_pack.flows import box, hosting, project
 from autonomy_pack.flows.actions import governing
 
@@ -42,6 +42,21 @@ def _pull() -> int:
 
 def _agents() -> list[str]:
     return host.setting("AUTONOMY_AGENTS").replace(",", " ").split()
+
+
+def review_install() -> int:
+    """Install the programs of the agents of AUTONOMY_PLAN; one that cannot be had gives no opinion later."""
+    from autonomy_pack.flows import install_agent
+    from autonomy_pack.flows.actions import reviewing
+
+    chosen = boxed(project.find(workspace()))
+    for agent in reviewing.read_plan(host.setting("AUTONOMY_PLAN"))["agents"]:
+        try:
+            for line in install_agent.install(agent, chosen) if install_agent.package_of(agent) else []:
+                print(line)
+        except PackError as error:
+            actions.warning(f"{agent}: {error.says}. {error.fix}")
+    return 0
 
 
 def review() -> int:
