@@ -14,7 +14,7 @@ import pytest
 from autonomy_pack.store import audit, open_store
 
 BENCHES = Path(__file__).resolve().parents[1] / "benchmarks"
-OFFLINE = ("overhead", "claims", "start_up", "boxes", "gateway", "on_github", "redactor")
+OFFLINE = ("overhead", "turns", "claims", "start_up", "boxes", "gateway", "on_github", "redactor")
 
 
 def bench(*words: str) -> subprocess.CompletedProcess[str]:

@@ -147,6 +147,12 @@ class Forge(Protocol):
     def close_issue(self, issue: str) -> bool:
         """Close the issue; False when it changed under us and was left alone."""
 
+    def open_issue(self, title: str, body: str) -> str:
+        """Open an issue without any label; its id."""
+
+    def edit_issue(self, issue: str, body: str) -> bool:
+        """Give an issue of ours another body; False when it is gone or cannot be changed."""
+
     def publish(self, offer: Handoff, *, fence: Sequence[Move] = ()) -> Published:
         """Make the offer's branch exist at its head (adopting it if it does already) and keep its body for people.
 
@@ -291,8 +297,8 @@ class ModelProtocol(Protocol):
         """Whose prices hold, as genai-prices names it."""
 
     @property
-    def told(self) -> str:
-        """The key of a request under which the conversation stands: a list that grows from call to call."""
+    def conversation(self) -> str:
+        """The key of a request that holds the conversation: a list that grows from call to call."""
 
     def route(self, method: str, path: str, query: str) -> str:
         """What that request is: `call`, or what is answered without a model (`count`, `models`); "" when not ours."""

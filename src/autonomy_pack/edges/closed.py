@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Check = Callable[[Any, str], str]
+Check = Callable[[Any], str]
+"""A value → "" when it fits; else where in it and why it does not: `.messages[3].role 'x' is not allowed`."""
+
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object"}
 
 
-def ANY(_value: Any, _at: str) -> str:  # noqa: N802  (it stands in shapes like a constant)
+def ANY(_value: Any) -> str:  # noqa: N802  (it stands in shapes like a constant)
     """Whatever it is: data that nobody acts on."""
     return ""
 
@@ -25,10 +27,10 @@ class Either:
     def __init__(self, *shapes: Any) -> None:
         self._checks = [closed(shape) for shape in shapes]
 
-    def __call__(self, value: Any, at: str) -> str:
+    def __call__(self, value: Any) -> str:
         told = ""
         for check in self._checks:
-            told = check(value, at)
+            told = check(value)
             if not told:
                 return ""
         return told
@@ -43,16 +45,16 @@ class Kind:
         self._checks = {word: closed({f"{key}{mark}": {word}, **shape}) for word, shape in shapes.items()}
         self._key, self._default = key, default
 
-    def __call__(self, value: Any, at: str) -> str:
+    def __call__(self, value: Any) -> str:
         if not isinstance(value, dict):
-            return f"{at} is not an object"
+            return " is not an object"
         word = value.get(self._key) or self._default
         check = self._checks.get(word) if isinstance(word, str) else None
-        return check(value, at) if check else f"{at}.{self._key} {_shown(word)} is not allowed"
+        return check(value) if check else f".{self._key} {_shown(word)} is not allowed"
 
 
 def closed(shape: Any) -> Check:
-    """The check of that shape: (value, where it stands) → why it does not fit, "" when it does."""
+    """The check of that shape."""
     if isinstance(shape, type):
         return _type(shape)
     if isinstance(shape, frozenset | set):
@@ -66,30 +68,30 @@ def closed(shape: Any) -> Check:
 
 
 def _type(wanted: type) -> Check:
-    kinds = (int, float) if wanted is float else (wanted,)
+    kinds = (int, float) if wanted is float else wanted
+    told = f" is not {_NAMES[wanted]}"
 
-    def check(value: Any, at: str) -> str:
-        fits = isinstance(value, kinds) and (wanted is bool or not isinstance(value, bool))
-        return "" if fits else f"{at} is not {_NAMES[wanted]}"
+    def check(value: Any) -> str:
+        return "" if isinstance(value, kinds) and (wanted is bool or not isinstance(value, bool)) else told
 
     return check
 
 
 def _one_of(words: frozenset[Any]) -> Check:
-    def check(value: Any, at: str) -> str:
+    def check(value: Any) -> str:
         fits = any(value is word or (type(value) is type(word) and value == word) for word in words)
-        return "" if fits else f"{at} {_shown(value)} is not allowed"
+        return "" if fits else f" {_shown(value)} is not allowed"
 
     return check
 
 
 def _list(inner: Check) -> Check:
-    def check(value: Any, at: str) -> str:
+    def check(value: Any) -> str:
         if not isinstance(value, list):
-            return f"{at} is not a list"
+            return " is not a list"
         for number, item in enumerate(value):
-            if told := inner(item, f"{at}[{number}]"):
-                return told
+            if told := inner(item):
+                return f"[{number}]{told}"
         return ""
 
     return check
@@ -100,17 +102,16 @@ def _object(shape: Mapping[str, Any]) -> Check:
     optional = frozenset(key[:-1] for key in shape if key.endswith("?"))
     required = [key for key in known if key not in optional]
 
-    def check(value: Any, at: str) -> str:
+    def check(value: Any) -> str:
         if not isinstance(value, dict):
-            return f"{at} is not an object"
+            return " is not an object"
         for key, item in value.items():
-            if key not in known:
-                return f"{at}.{key[:60]} is not allowed"
-            if item is None and key in optional:
-                continue
-            if told := known[key](item, f"{at}.{key}"):
-                return told
-        return next((f"{at}.{key} is missing" for key in required if key not in value), "")
+            inner = known.get(key)
+            if inner is None:
+                return f".{key[:60]} is not allowed"
+            if (item is not None or key not in optional) and (told := inner(item)):
+                return f".{key}{told}"
+        return next((f".{key} is missing" for key in required if key not in value), "")
 
     return check
 

@@ -34,6 +34,8 @@ def cost(usage: Usage, provider: str, model: str, own: Mapping[str, Mapping[str,
     price = _listed(provider, model)
     if price is None:
         return Cost(usd=_at(_dearest(provider), usage, provider), known=False)
+    if isinstance(price, dict):
+        return Cost(usd=_at(price, usage, provider))
     return Cost(usd=float(price.calc_price(_told(usage))["total_price"]))
 
 
@@ -64,14 +66,19 @@ def _told(usage: Usage) -> Any:
 
 @cache
 def _listed(provider: str, model: str) -> Any:
-    """The library's price of a model; None when it knows none that has both input and output."""
+    """The library's price of a model, as plain numbers where it has no tiers (its own sum takes 0.1 ms, three a call);
+    None when it knows none that has both input and output."""
     from genai_prices import calc_price
 
     try:
         price = calc_price(_told(Usage(input=1, output=1)), model, provider_id=provider).model_price
     except LookupError:
         return None
-    return price if _plain(price.input_mtok) and _plain(price.output_mtok) else None
+    told = {name: getattr(price, name, None) for name in _NAMES}
+    if not _plain(told["input_mtok"]) or not _plain(told["output_mtok"]):
+        return None
+    tiers = any(hasattr(number, "tiers") for number in told.values())
+    return price if tiers else {name: float(number) for name, number in told.items() if number is not None}
 
 
 @cache

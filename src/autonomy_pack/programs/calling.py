@@ -211,7 +211,7 @@ class Call:
                 "usage": usage and asdict(usage),
                 "usd": usd,
                 "seconds": round(time.monotonic() - tried.begun, 6),
-                "request": self._desk.recorder.request(self._asked.body, self._protocol.told),
+                "request": self._desk.recorder.request(self._asked.body, self._protocol.conversation),
                 "response": self._response(tried, retried=retried),
             }
             self._desk.harness.tell("model.called", data)

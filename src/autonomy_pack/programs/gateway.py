@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autonomy_pack.contracts import ModelProtocol
-from autonomy_pack.edges import prices
+from autonomy_pack.edges import prices, redact
 from autonomy_pack.model import Usage
 from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.calling import Call, Desk, Patience, refuse
@@ -61,7 +61,8 @@ class Gateway:
         try:
             self._handle(request, reply)
         except Exception as error:  # noqa: BLE001
-            self._desk.harness.tell("agent.said", {"text": f"our bug in the gateway: {type(error).__name__}: {error}"})
+            says = redact.redact(f"our bug in the gateway: {type(error).__name__}: {error}", self._desk.secrets)
+            self._desk.harness.tell("agent.said", {"text": says})
             reply.break_off()
 
     def _handle(self, request: Request, reply: Reply) -> None:
@@ -90,7 +91,7 @@ class Gateway:
     def _call(self, name: str, protocol: ModelProtocol, request: Request, reply: Reply) -> None:
         body = _read(request.body)
         if problem := "the body is no JSON object" if body is None else protocol.check(body):
-            refuse(protocol, reply, 400, "", f"This gateway lets that not pass: {problem}.")
+            refuse(protocol, reply, 400, "denied", f"This gateway lets that not pass: {problem}.")
             return
         asked = protocol.asked(request.path, request.query, body or {}, self._most)
         if asked.model not in self._models:

@@ -68,7 +68,7 @@ class Replay:
 
     def _told(self, number: int, name: str, protocol: ModelProtocol, asked: Asked, was: Recorded) -> Mapping[str, Any]:
         """The call, as one that cost nothing."""
-        request = self._recorder.request(asked.body, protocol.told)
+        request = self._recorder.request(asked.body, protocol.conversation)
         same = {"usage": was.usage, "usd": 0.0, "seconds": 0.0, "request": request, "response": was.response}
         return {"call": number, "protocol": name, "model": asked.model, **same}
 
@@ -82,7 +82,7 @@ def calls(lines: Iterable[str]) -> Iterator[Recorded]:
             data = event["data"] if event["kind"] == "model.called" else None
             if data is None:
                 continue
-            before = recording.whole(data["request"], before, PROTOCOLS[data["protocol"]].told)
+            before = recording.whole(data["request"], before, PROTOCOLS[data["protocol"]].conversation)
         except (ValueError, KeyError, TypeError):
             continue
         if not data["response"].get("retried"):

@@ -15,7 +15,7 @@ from autonomy_pack.edges.closed import Either, Kind, closed
 from autonomy_pack.model import Asked, Usage
 
 provider = "anthropic"
-told = "messages"
+conversation = "messages"
 
 _ROUTES = {
     ("POST", "/v1/messages"): "call",
@@ -156,7 +156,8 @@ def token_of(headers: Mapping[str, str], query: str) -> str:  # noqa: ARG001
 
 def check(body: Any) -> str:
     """Why this body may not pass."""
-    return _CHECK(body, "body")
+    told = _CHECK(body)
+    return told and f"body{told}"
 
 
 def asked(path: str, query: str, body: Mapping[str, Any], max_output: int) -> Asked:
@@ -297,7 +298,7 @@ def _opened(block: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Mapping[s
         text = json.dumps(block["input"], ensure_ascii=False)
         return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": text}]
     if block["type"] == "thinking":
-        told_ = [{"type": "thinking_delta", "thinking": block["thinking"]}]
+        told = [{"type": "thinking_delta", "thinking": block["thinking"]}]
         signed = [{"type": "signature_delta", "signature": block["signature"]}] if block.get("signature") else []
-        return {**block, "thinking": "", "signature": ""}, [*told_, *signed]
+        return {**block, "thinking": "", "signature": ""}, [*told, *signed]
     return block, []

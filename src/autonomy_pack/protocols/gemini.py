@@ -16,7 +16,7 @@ from autonomy_pack.edges.closed import ANY, closed
 from autonomy_pack.model import Asked, Usage
 
 provider = "google"
-told = "contents"
+conversation = "contents"
 
 _PATH = re.compile(
     r"/v1beta/models/([A-Za-z0-9][A-Za-z0-9._-]{0,99}):(generateContent|streamGenerateContent|countTokens)"
@@ -96,7 +96,8 @@ def token_of(headers: Mapping[str, str], query: str) -> str:
 
 def check(body: Any) -> str:
     """Why this body may not pass."""
-    return _CHECK(body, "body")
+    told = _CHECK(body)
+    return told and f"body{told}"
 
 
 def asked(path: str, query: str, body: Mapping[str, Any], max_output: int) -> Asked:  # noqa: ARG001
@@ -156,10 +157,10 @@ def fold(message: dict[str, Any], event: Mapping[str, Any]) -> bool:
         if key in event:
             message[key] = event[key]
     for candidate in event.get("candidates") or ():
-        [told_] = message.setdefault("candidates", [{"content": {"role": "model", "parts": []}, "index": 0}])
+        [told] = message.setdefault("candidates", [{"content": {"role": "model", "parts": []}, "index": 0}])
         for part in (candidate.get("content") or {}).get("parts") or ():
-            _add(told_["content"]["parts"], part)
-        told_.update({key: value for key, value in candidate.items() if key != "content"})
+            _add(told["content"]["parts"], part)
+        told.update({key: value for key, value in candidate.items() if key != "content"})
     stopped = any(one.get("finishReason") for one in message.get("candidates", ()))
     return stopped or bool((message.get("promptFeedback") or {}).get("blockReason"))
 

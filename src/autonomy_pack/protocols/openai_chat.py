@@ -14,14 +14,14 @@ from autonomy_pack.edges.closed import ANY, Either, Kind, closed
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
-told = "messages"
+conversation = "messages"
 
 _ROUTES = {("POST", "/v1/chat/completions"): "call", ("GET", "/v1/models"): "models"}
 
 
-def inline(value: Any, at: str) -> str:
+def inline(value: Any) -> str:
     """Media as data in the request itself: the provider fetches no address for anybody."""
-    return "" if isinstance(value, str) and value.startswith("data:") else f"{at} is no data: address"
+    return "" if isinstance(value, str) and value.startswith("data:") else " is no data: address"
 
 
 _CACHED = {"cache_control?": {"type": {"ephemeral"}}}
@@ -70,14 +70,14 @@ _SCHEMA = {"name": str, "schema?": dict, "description?": str, "strict?": bool}
 _NAMED = Kind({"function": {"function": {"name": str}}})
 
 
-def _numbers(value: Any, at: str) -> str:
+def _numbers(value: Any) -> str:
     fits = isinstance(value, dict) and all(isinstance(number, int | float) for number in value.values())
-    return "" if fits else f"{at} is not an object of numbers"
+    return "" if fits else " is not an object of numbers"
 
 
-def _words(value: Any, at: str) -> str:
+def _words(value: Any) -> str:
     fits = isinstance(value, dict) and all(isinstance(word, str) for word in value.values())
-    return "" if fits else f"{at} is not an object of texts"
+    return "" if fits else " is not an object of texts"
 
 
 _CHECK = closed(
@@ -127,7 +127,8 @@ def token_of(headers: Mapping[str, str], query: str) -> str:  # noqa: ARG001
 
 def check(body: Any) -> str:
     """Why this body may not pass."""
-    return _CHECK(body, "body")
+    told = _CHECK(body)
+    return told and f"body{told}"
 
 
 _LIMITS = ("max_tokens", "max_completion_tokens")
@@ -151,11 +152,11 @@ def headers(given: Mapping[str, str], key: str) -> Mapping[str, str]:  # noqa: A
 
 
 def refusal(status: int, word: str, sentence: str) -> tuple[int, bytes]:
-    """403 for a wall: the library and LiteLLM take that for final (400 is tried again by agents built on LiteLLM)."""
+    """403 for a wall: the library takes that for final, and so does mini-swe-agent, which tries 400 again."""
     status = 403 if word in ("stopped", "over_budget", "denied") else status
     kind = "invalid_request_error" if status < 500 else "server_error"
-    told_ = {"message": sentence, "type": kind, "param": None, "code": word or None}
-    return status, json.dumps({"error": told_}).encode()
+    told = {"message": sentence, "type": kind, "param": None, "code": word or None}
+    return status, json.dumps({"error": told}).encode()
 
 
 def answer(route: str, models: Sequence[str], tokens: int) -> bytes:  # noqa: ARG001
@@ -192,9 +193,9 @@ def fold(message: dict[str, Any], event: Mapping[str, Any]) -> bool:
     if "error" in event:
         message["error"] = event["error"]
     for choice in event.get("choices") or ():
-        [told_] = message.setdefault("choices", [{"index": 0, "message": {"role": "assistant"}, "finish_reason": None}])
-        told_["finish_reason"] = choice.get("finish_reason") or told_["finish_reason"]
-        _add(told_["message"], choice.get("delta") or {})
+        [told] = message.setdefault("choices", [{"index": 0, "message": {"role": "assistant"}, "finish_reason": None}])
+        told["finish_reason"] = choice.get("finish_reason") or told["finish_reason"]
+        _add(told["message"], choice.get("delta") or {})
     return False
 
 

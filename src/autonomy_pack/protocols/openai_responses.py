@@ -14,18 +14,18 @@ from autonomy_pack.edges.closed import Either, Kind, closed
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
-told = "input"
+conversation = "input"
 
 _ROUTES = {("POST", "/v1/responses"): "call", ("GET", "/v1/models"): "models"}
 
 
-def inline(value: Any, at: str) -> str:
+def inline(value: Any) -> str:
     """Media as data in the request itself: the provider fetches no address for anybody."""
-    return "" if isinstance(value, str) and value.startswith("data:") else f"{at} is no data: address"
+    return "" if isinstance(value, str) and value.startswith("data:") else " is no data: address"
 
 
-def _empty(value: Any, at: str) -> str:
-    return "" if value == [] else f"{at} is not allowed"
+def _empty(value: Any) -> str:
+    return "" if value == [] else " is not allowed"
 
 
 _STATUS = {"status?": {"in_progress", "completed", "incomplete"}}
@@ -90,9 +90,9 @@ _FORMAT = Kind(
 _NAMED = Kind({"function": {"name": str}, "custom": {"name": str}})
 
 
-def _words(value: Any, at: str) -> str:
+def _words(value: Any) -> str:
     fits = isinstance(value, dict) and all(isinstance(word, str) for word in value.values())
-    return "" if fits else f"{at} is not an object of texts"
+    return "" if fits else " is not an object of texts"
 
 
 _CHECK = closed(
@@ -141,7 +141,8 @@ def token_of(headers: Mapping[str, str], query: str) -> str:  # noqa: ARG001
 
 def check(body: Any) -> str:
     """Why this body may not pass."""
-    return _CHECK(body, "body")
+    told = _CHECK(body)
+    return told and f"body{told}"
 
 
 def asked(path: str, query: str, body: Mapping[str, Any], max_output: int) -> Asked:  # noqa: ARG001
@@ -166,8 +167,8 @@ def refusal(status: int, word: str, sentence: str) -> tuple[int, bytes]:
 def error(status: int, word: str, sentence: str) -> tuple[int, bytes]:
     """An error of this provider."""
     kind = "invalid_request_error" if status < 500 else "server_error"
-    told_ = {"message": sentence, "type": kind, "param": None, "code": word or None}
-    return status, json.dumps({"error": told_}).encode()
+    told = {"message": sentence, "type": kind, "param": None, "code": word or None}
+    return status, json.dumps({"error": told}).encode()
 
 
 def answer(route: str, models: Sequence[str], tokens: int) -> bytes:  # noqa: ARG001
@@ -235,9 +236,9 @@ def _opened(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _pieces(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if item.get("type") == "function_call":
-        told_ = item["arguments"]
-        yield {"type": "response.function_call_arguments.delta", "delta": told_}
-        yield {"type": "response.function_call_arguments.done", "name": item["name"], "arguments": told_}
+        told = item["arguments"]
+        yield {"type": "response.function_call_arguments.delta", "delta": told}
+        yield {"type": "response.function_call_arguments.done", "name": item["name"], "arguments": told}
     elif item.get("type") == "custom_tool_call":
         yield {"type": "response.custom_tool_call_input.delta", "delta": item["input"]}
         yield {"type": "response.custom_tool_call_input.done", "input": item["input"]}
