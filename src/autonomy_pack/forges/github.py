@@ -69,6 +69,22 @@ class GithubForge:
             raise
         return True
 
+    def open_issue(self, title: str, body: str) -> str:
+        """By the API; no label, so that it starts nothing."""
+        self._heed("")
+        return str(self._github.open_issue(title, body))
+
+    def edit_issue(self, issue: str, body: str) -> bool:
+        """By the API; False when the issue is gone."""
+        self._heed(issue)
+        try:
+            self._github.edit_issue(issue, body)
+        except Refused as error:
+            if error.status in _GONE:
+                return False
+            raise
+        return True
+
     def publish(self, offer: Handoff, *, fence: Sequence[Move] = ()) -> Published:
         """Push the branch together with `fence`, see that it is there, open the pull request, label it, ask reviewers.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autonomy_pack.edges import documents, files, git
+from autonomy_pack.edges import clock, documents, files, git
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.model import STOP_LABEL, Comment, Finding, Handoff, Issue, Move, Published, Risk
 
@@ -79,6 +80,28 @@ class LocalForge:
             if _text(path) != before:
                 return False
             files.write(path, after)
+        except (UsageError, WorldError):
+            return False
+        return True
+
+    def open_issue(self, title: str, body: str) -> str:
+        """A new file with the next free number; no label, so that it starts nothing."""
+        if self._folder.is_symlink() or self._folder.parent.is_symlink():
+            raise WorldError(f"{self._folder} is a link, which could lead anywhere", "Make it a plain folder.")
+        numbers = [int(path.stem) for path in self._files() if path.stem.isdecimal()]
+        issue = str(max(numbers, default=0) + 1)
+        front = f"title: {json.dumps(title)}\nlabels: []\nstate: open\nauthor: autonomy\ncreated: {clock.now()[:10]}\n"
+        files.write(self._folder / f"{issue}.md", f"---\n{front}---\n{body}")
+        return issue
+
+    def edit_issue(self, issue: str, body: str) -> bool:
+        """Another body below the same front matter."""
+        path = self._folder / f"{issue}.md"
+        if path not in self._files():
+            return False
+        try:
+            front, _, _ = documents.split_front_matter(_text(path), path.name)
+            files.write(path, f"---\n{front}---\n{body}")
         except (UsageError, WorldError):
             return False
         return True

@@ -85,6 +85,21 @@ class Issues(Connected):
             raise
         return dataclasses.replace(issue, labelings=labelings, edited=max(issue.edited, renamed))
 
+    def open_issue(self, title: str, body: str) -> int:
+        """Open an issue without any label; its number. After a lost answer it is looked for by its exact text."""
+        told = self.calls.write(
+            "POST", self.at("issues"), {"title": title, "body": body}, look=lambda: self._newest(title, body)
+        )
+        return int(told["number"])
+
+    def _newest(self, title: str, body: str) -> Any | None:
+        told = self.calls.get(self.at("issues"), {"state": "open", "sort": "created", "per_page": 20})
+        return next((one for one in told if (one["title"], one["body"]) == (title, body)), None)
+
+    def edit_issue(self, number: str | int, body: str) -> None:
+        """Give an issue another body."""
+        self.calls.write("PATCH", self.at("issues", number), {"body": body})
+
     def close_issue(self, number: str | int) -> None:
         """Close it; nothing happens when it is closed."""
         self.calls.write("PATCH", self.at("issues", number), {"state": "closed"})
