@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import files, shell, workspace
@@ -51,7 +53,7 @@ class _Watch:
         for kind, data in seen.events:
             if kind == "agent.said" and not self._worth_saying(line):
                 continue
-            event = self._job.transcript.add(kind, data, f"agent:{self._job.run.agent}")
+            event = self._job.transcript.add(kind, self._numbered(kind, data), f"agent:{self._job.run.agent}")
             self._boundary.heed(kind, event.data)
             self.steps += kind == "step.started"
             if kind == "step.finished" and data.get("exit"):
@@ -62,6 +64,12 @@ class _Watch:
         if self.too_many or self._job.why_stop():
             return STOP
         return self._boundary.answer(next(data for kind, data in seen.events if kind == "step.started"))
+
+    def _numbered(self, kind: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A step of an agent that numbers none (0) gets the number it has here."""
+        if data.get("step") != 0 or kind not in ("step.started", "step.finished"):
+            return data
+        return {**data, "step": self.steps + (kind == "step.started")}
 
     def _worth_saying(self, line: bytes) -> bool:
         """The first MiB of mere talk goes into the transcript; the log keeps the head and tail of all of it."""
