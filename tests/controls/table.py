@@ -23,6 +23,8 @@ STOP, DECIDE, HAND = "flows/test_stop.py::test_", "flows/test_decisions.py::test
 ATTEMPT, CHECK, BOX = "flows/test_attempt.py::test_", "flows/test_checks.py::test_", "flows/test_box.py::test_"
 CLAIM, RECORD, TRUST = "flows/test_claim.py::test_", "flows/test_records.py::test_", "flows/test_trust.py::test_"
 REMOTE, REFS = "edges/test_remote.py::test_", "store/test_gitrefs.py::test_"
+PROMPT, REVIEW = "flows/test_instructions.py::test_", "flows/actions/test_reviewing.py::test_"
+COMMENT = "policy/test_instructions.py::test_a_comment_of_anybody_else_or_of_later_does_not_count"
 GIT, DRY = "controls/test_isolation.py::test_", "flows/test_rehearse.py::test_"
 
 STOPS = (
@@ -167,7 +169,40 @@ BOXES = (
     control(
         "auto never means none",
         BOX + "without_a_box_only_the_planner_works_and_runs_no_programs",
-        ("flows/box.py", '(wanted == "auto" and one.level != "none")', 'wanted == "auto"'),
+        (
+            "flows/box.py",
+            '    walled = [one for one in SANDBOXES.values() if one.level != "none"]',
+            "    walled = list(SANDBOXES.values())",
+        ),
+    ),
+    control(
+        "system calls are filtered",
+        "sandboxes/test_seccomp.py::test_in_the_box_the_calls_are_refused_for_real",
+        ("sandboxes/bubblewrap.py", "    filtered = seccomp.program(os.uname().machine).hex()", '    filtered = ""'),
+    ),
+    control(
+        "no network in the box",
+        "sandboxes/test_hostile.py::test_nothing_outside_is_reached_or_changed[bubblewrap-us]",
+        ("programs/box.py", '"--unshare-all",', '"--unshare-all", "--share-net",'),
+    ),
+    control(
+        "no processes of the host in the box",
+        "sandboxes/test_hostile.py::test_nothing_outside_is_reached_or_changed[bubblewrap-us]",
+        ("programs/box.py", '"--unshare-all",', '"--unshare-net", "--unshare-ipc", "--unshare-uts",'),
+    ),
+    control(
+        "one socket crosses, nothing else of its folder",
+        "sandboxes/test_room.py::test_one_socket_crosses_and_nothing_else_of_its_folder[us]",
+        (
+            "programs/box.py",
+            "{*self.write, *self.read, self.socket}",
+            "{*self.write, *self.read, os.path.dirname(self.socket)}",
+        ),
+    ),
+    control(
+        "processes and files are bounded",
+        "sandboxes/test_seccomp.py::test_processes_and_files_are_bounded",
+        ("programs/box.py", '"--", *_counted(argv)]', '"--", *argv]'),
     ),
     control(
         "nobody says none where a job's token is",
@@ -1179,7 +1214,11 @@ GATES = (
     control(
         "a stranger's comment is not adopted",
         GATE + "a_strangers_comment_with_our_mark_is_not_taken_for_ours",
-        ("flows/actions/comments.py", "one.author == author and one.body.startswith(marker)", "one.body.startswith(marker)"),
+        (
+            "flows/actions/comments.py",
+            "one.author == author and one.body.startswith(marker)",
+            "one.body.startswith(marker)",
+        ),
     ),
     control(
         "what claims to be agent work is judged",
@@ -1688,6 +1727,204 @@ WORKFLOWS = (
     ),
 )
 
+TOLD = (
+    control(
+        "every foreign line of a prompt is marked",
+        "policy/test_instructions.py::test_no_foreign_line_can_pass_for_one_of_ours",
+        ("views/render.py", 'f"> {one}" for one', "one for one"),
+    ),
+    control(
+        "an agent is not shown what a page hides",
+        PROMPT + "an_agent_is_not_shown_what_the_page_hides",
+        ("policy/instructions.py", "hidden.shown(task.body).text.strip()", "visible(task.body).strip()"),
+    ),
+    control(
+        "a link is no instruction",
+        PROMPT + "a_link_is_no_instruction",
+        ("flows/instructions.py", 'mode.startswith("100") and ', ""),
+    ),
+    control(
+        "only trusted instructions govern",
+        PROMPT + "instructions_that_are_not_the_trusted_ones_are_left_out",
+        (
+            "flows/instructions.py",
+            "    if own in found and _plain(trusted) != found[own]:\n        del found[own]\n",
+            "",
+        ),
+    ),
+    control(
+        "secrets are not told to an agent",
+        PROMPT + "a_secret_of_this_machine_is_not_told",
+        ("flows/instructions.py", "[_clean(part) for part in told]", "told"),
+    ),
+    control(
+        "a comment counts by who may write now",
+        COMMENT,
+        ("policy/instructions.py", " in trusted.WRITERS and is_before(one, task)", " and is_before(one, task)"),
+    ),
+    control(
+        "a comment counts as it was before the label",
+        COMMENT,
+        ("policy/instructions.py", " in trusted.WRITERS and is_before(one, task)", " in trusted.WRITERS"),
+    ),
+    control(
+        "a comment of a bot is nobody's word",
+        COMMENT,
+        ("policy/instructions.py", ' or comment.app or comment.author.endswith("[bot]")', ""),
+    ),
+    control(
+        "hidden characters make a person look first",
+        HAND + "a_person_looks_first_at_an_issue_with_characters_that_nobody_sees",
+        ("policy/hidden.py", "    if unseen:\n", "    if False:\n"),
+    ),
+)
+
+REVIEWS = (
+    control(
+        "an opinion is never below its findings",
+        "policy/test_review.py::test_an_opinion_is_never_below_its_own_findings",
+        ("policy/review.py", ", *(one.risk for one in findings)])", "])"),
+    ),
+    control(
+        "no opinion lowers what guards found",
+        "policy/test_review.py::test_no_praise_lowers_what_the_guards_found",
+        ("policy/review.py", "every = (*found, *(", "every = (*(), *("),
+    ),
+    control(
+        "a missing opinion is not fine",
+        "policy/test_review.py::test_an_opinion_that_is_missing_is_unknown_and_never_fine",
+        ("policy/review.py", "        if self.unknown:\n            return 4\n", ""),
+    ),
+    control(
+        "an opinion about another commit is none",
+        REVIEW + "a_job_that_left_nothing_or_forged_something_gave_no_opinion",
+        (
+            "flows/actions/reviewing.py",
+            'if (data["pull"], data["head"]) != (planned["pull"], planned["head"]):',
+            "if False:",
+        ),
+    ),
+    control(
+        "nothing is said of a pull request that moved",
+        REVIEW + "a_pull_request_that_moved_meanwhile_is_not_spoken_of",
+        (
+            "flows/actions/reviewing.py",
+            'if seen.pull.head != planned["head"]:\n        raise WorldError("the pull request moved since it was reviewed"',
+            'if False:\n        raise WorldError("the pull request moved since it was reviewed"',
+        ),
+    ),
+    control(
+        "a stop ends a review before it is said",
+        REVIEW + "a_stop_ends_it_before_anything_is_said",
+        ("flows/actions/reviewing.py", "    halting.heed(github, workflow_run, str(seen.pull.number))\n", ""),
+    ),
+    control(
+        "a strangers comment is not taken for the review",
+        REVIEW + "a_strangers_comment_with_our_mark_is_left_alone",
+        (
+            "flows/actions/comments.py",
+            "one.author == author and one.body.startswith(marker)",
+            "one.body.startswith(marker)",
+        ),
+    ),
+    control(
+        "who cannot judge is refused first",
+        REVIEW + "who_cannot_judge_is_refused_before_anything_begins",
+        (
+            "flows/actions/reviewing.py",
+            "review.need_agents(list(agents) or [mission.agent or config.agent])",
+            "list(agents)",
+        ),
+    ),
+    control(
+        "a proposal names only what there is",
+        "flows/test_triage.py::test_a_proposal_names_only_what_there_is_and_labels_nothing",
+        ("flows/triage.py", 'said["lane"] if said["lane"] in project.config.lanes else ""', 'said["lane"]'),
+    ),
+)
+
+LOOP, MODEL, MODEL_TOOL = (
+    "programs/test_loop.py::test_",
+    "agents/test_anthropic.py::test_",
+    "tools/test_model_tools.py::test_",
+)
+
+MODELS = (
+    control(
+        "a model has the tools of its mission and no others",
+        LOOP + "a_tool_that_the_mission_does_not_allow_is_not_there",
+        (
+            "programs/loop.py",
+            "for name, tool in MODEL_TOOLS.items() if name in order.tools}",
+            "for name, tool in MODEL_TOOLS.items()}",
+        ),
+    ),
+    control(
+        "without a word a model may only read",
+        MODEL + "a_mission_says_which_tools_there_are_and_without_a_word_only_reading[tools0--allowed0]",
+        ("agents/anthropic.py", "brief.mission.tools or _READING", "brief.mission.tools or _TOOLS"),
+    ),
+    control(
+        "a model that returns a document changes nothing",
+        MODEL + "a_mission_says_which_tools_there_are_and_without_a_word_only_reading[tools3-{}-allowed3]",
+        ("agents/anthropic.py", "        allowed &= set(_READING)\n", "        pass\n"),
+    ),
+    control(
+        "a model needs a box",
+        MODEL + "it_needs_a_box_whatever_its_tools_are",
+        ("agents/anthropic.py", "    return True\n", "    return False\n"),
+    ),
+    control(
+        "what a model gives a tool is held against its schema",
+        LOOP + "arguments_that_do_not_fit_are_told_and_nothing_is_done[arguments2-arguments.all is unknown]",
+        ("programs/calls.py", 'return broken or misfit(call["input"], self.tools[name].schema)', "return broken"),
+    ),
+    control(
+        "each call of a model waits for the word",
+        LOOP + "any_other_word_ends_it_before_the_step[stop]",
+        ("programs/calls.py", 'if word != b"go\\n" and not word.startswith(b"no "):', "if not word:"),
+    ),
+    control(
+        "a refused call is not done",
+        LOOP + "a_step_that_is_refused_is_told_to_the_model_which_goes_on",
+        ("programs/calls.py", ' if word == b"go\\n" else Done(_refusal(word), failed=True)', ""),
+    ),
+    control(
+        "an answer without its end is none",
+        LOOP + "whatever_a_model_does_ends_with_a_sentence[ends its streams early]",
+        ("programs/answers.py", "if not ended or stop is None:", "if False:"),
+    ),
+    control(
+        "a model in a loop is ended",
+        LOOP + "whatever_a_model_does_ends_with_a_sentence[the same call over and over]",
+        ("programs/loop.py", "if self._calls.same >= SAME_ENDED:", "if False:"),
+    ),
+    control(
+        "the turns of a model are counted",
+        LOOP + "the_turns_are_a_limit_and_it_is_warned",
+        (
+            "programs/loop.py",
+            "if self._order.turns and self._model.calls >= self._order.turns:",
+            "if self._model.calls > 12:",
+        ),
+    ),
+    control(
+        "a model's programs see the environment they are given",
+        MODEL_TOOL + "a_program_sees_only_the_environment_it_is_given",
+        ("edges/recorded.py", "            env=dict(env),\n", ""),
+    ),
+    control(
+        "a model's programs end with all they began",
+        MODEL_TOOL + "a_program_whose_time_is_up_ends_with_all_it_began",
+        ("edges/recorded.py", "os.killpg(program.pid, signal.SIGKILL)", "program.kill()"),
+    ),
+    control(
+        "what an agent claims is quoted",
+        MODEL + "what_it_claims_is_quoted_and_harmless",
+        ("templates/handoff.md.j2", "{{ claims | fenced }}", "{{ claims }}"),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *TRUSTS,
@@ -1707,4 +1944,6 @@ CONTROLS = (
     *ANSWERS,
     *PUBLISHING,
     *WORKFLOWS,
+    *TOLD,
+    *REVIEWS,
 )
