@@ -12,18 +12,20 @@ from autonomy_pack.commands import options
 @click.command(name="doctor")
 @options.repo
 @options.as_json
+@click.option("--agent", "agent", default="", help="Look whether that agent could work here, and at nothing else.")
 @click.pass_context
-def command(ctx: click.Context, repo: Path, as_json: bool) -> None:
+def command(ctx: click.Context, repo: Path, as_json: bool, agent: str) -> None:
     """Look at git, the sandbox, the repository, its trust, stop and store; and GitHub, where work is done there.
 
     Exit 1 when something is missing.
     """
-    from autonomy_pack.flows import doctor
+    from autonomy_pack.flows import box, doctor, doctor_agent
 
-    fine, found = doctor.examine(repo)
+    fine, found = doctor_agent.examine(agent) if agent else doctor.examine(repo)
     if as_json:
         lacks = [{"rule": one.rule, "risk": str(one.risk), "says": one.says, "fix": one.fix} for one in found]
-        options.print_json({"fine": fine, "lacks": lacks})
+        told = {} if agent else {"sandboxes": box.ladder()}
+        options.print_json({"fine": fine, "lacks": lacks, **told})
     else:
         for line in fine:
             click.echo(f"  ok    {line}")

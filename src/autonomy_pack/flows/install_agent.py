@@ -146,21 +146,31 @@ def _make(name: str, package: Package, version: str, folder: Path, box: Box) -> 
 
 
 def _run(command: Command, registry: Registry, fresh: Path, box: Box) -> None:
+    """Run the installer in the box; WorldError with its last words when it fails, all of them in a log."""
     refused: list[str] = []
+    log = fresh.parent / "install.log"
     with egress.opened(registry.hosts, refused) as socket:
-        boxed = box.wrap(command, str(fresh), registry.readable, socket=socket, port=int(command.env["AUTONOMY_PORT"]))
-        said: list[bytes] = []
+        port = int(command.env["AUTONOMY_PORT"])
         ended = shell.run(
-            boxed, seconds=_SECONDS, stall_seconds=_STALL, on_line=lambda line: said.append(line[:500]), stop=lambda: ""
+            box.wrap(command, str(fresh), registry.readable, socket=socket, port=port),
+            seconds=_SECONDS,
+            stall_seconds=_STALL,
+            on_line=lambda _: None,
+            stop=lambda: "",
+            log=log,
         )
     if ended.cause != "exited" or ended.exit != 0:
-        last = one_line(ended.says.partition("npm error A complete log")[0], 600)
-        last = last or one_line(b" ".join(said[-3:]).decode(errors="replace"), 600) or ended.cause
         beside = f"; refused: {', '.join(dict.fromkeys(refused))}" if refused else ""
         raise WorldError(
-            f"the program could not be installed: {last}{beside}",
-            "Look whether the registry can be reached from here; npm's and pip's own settings say which one it is.",
+            f"the program could not be installed: {_last_words(log) or ended.says or ended.cause}{beside}",
+            f"Look whether the registry that npm or pip is configured for can be reached; {log} has all that was said.",
         )
+
+
+def _last_words(log: Path) -> str:
+    lines = files.read(log).decode("utf-8", "replace").splitlines()
+    told = [line for line in lines if line.strip() and "A complete log of this run" not in line]
+    return one_line(" · ".join(told[-4:]), 600)
 
 
 def _need_program(package: Package, folder: Path) -> None:
@@ -183,6 +193,7 @@ def _npm(name: str, package: Package, version: str, fresh: Path, registry: Regis
         how = ("ci",)
     port = str(host.free_port())
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", "--omit=dev")
+    retries = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
     env = {
         "AUTONOMY_PORT": port,
         "npm_config_userconfig": f"{fresh}/none.npmrc",
@@ -191,7 +202,7 @@ def _npm(name: str, package: Package, version: str, fresh: Path, registry: Regis
         "npm_config_proxy": f"http://127.0.0.1:{port}",
         "npm_config_https_proxy": f"http://127.0.0.1:{port}",
     }
-    return Command(argv=("npm", *how, *quiet, *registry.words), cwd=str(fresh), env=_passed() | env)
+    return Command(argv=("npm", *how, *quiet, *retries, *registry.words), cwd=str(fresh), env=_passed() | env)
 
 
 def _npm_registry() -> Registry:
