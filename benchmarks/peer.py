@@ -32,7 +32,7 @@ class Peer:
     """mini-swe-agent's DefaultAgent with LocalEnvironment and its deterministic model, in its own interpreter."""
 
     def __init__(self, folder: Path, say: Say) -> None:
-        python = _install(say)
+        python = installed(say)
         environment = os.environ | {"MSWEA_GLOBAL_CONFIG_DIR": str(folder / "mini"), "MSWEA_SILENT_STARTUP": "1"}
         argv = [str(python), str(_HERE / "peer_worker.py"), str(folder / "trajectory.json")]
         self._errors = (folder / "peer.log").open("w+")
@@ -61,7 +61,7 @@ class Peer:
         self._errors.close()
 
 
-def _install(say: Say) -> Path:
+def installed(say: Say) -> Path:
     """The interpreter of the peer's environment, made when it is not there."""
     python, done = _PLACE / "bin" / "python", _PLACE / f"mini-swe-agent-{VERSION}"
     if done.exists():

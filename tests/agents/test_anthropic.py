@@ -53,6 +53,10 @@ def test_a_mission_says_which_tools_there_are_and_without_a_word_only_reading(to
     assert anthropic.tools(given(mission={"tools": tools}, returns=returns)) == allowed
 
 
+def test_it_needs_a_box_whatever_its_tools_are():
+    assert anthropic.runs_programs(given())
+
+
 def test_without_a_way_to_a_model_nothing_is_started():
     with pytest.raises(UsageError):
         anthropic.command(dataclasses.replace(given(), endpoint=None))

@@ -1946,4 +1946,5 @@ CONTROLS = (
     *WORKFLOWS,
     *TOLD,
     *REVIEWS,
+    *MODELS,
 )

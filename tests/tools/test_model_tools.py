@@ -169,20 +169,17 @@ def test_a_wrong_expression_is_told_as_what_it_is(desk: Desk):
     assert "does not compile" in told("search", desk, pattern="a(")
 
 
-def test_an_expression_that_never_ends_is_ended(desk: Desk, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(searching, "SECONDS", 0.2)
+def test_an_expression_that_never_ends_is_ended(desk: Desk):
     (Path(desk.work) / "a.txt").write_text("a" * 5000 + "!\n")
     begun = time.monotonic()
-    found = searching._by_ourselves(desk.work, __import__("re").compile(r"(a|aa)+$"), (), 100)
-    assert "ended after" in found.cut
+    found = searching.search(desk.work, r"(a|aa)+$", seconds=0.2, program=None)
+    assert "ended after 0.2 seconds" in found.cut
     assert time.monotonic() - begun < 10
 
 
-@pytest.mark.skipif(not __import__("shutil").which("rg"), reason="ripgrep is not installed")
 @pytest.mark.parametrize("pattern", ["return", "^def", r"\bsub\b", "nothing at all"])
-def test_ripgrep_and_we_find_the_same(desk: Desk, pattern: str):
-    ours = searching._by_ourselves(desk.work, __import__("re").compile(pattern, 8), (), 100)
-    assert searching.search(desk.work, pattern) == ours
+def test_with_ripgrep_and_without_the_same_is_found(desk: Desk, pattern: str):
+    assert searching.search(desk.work, pattern) == searching.search(desk.work, pattern, program=None)
 
 
 # --- list ---------------------------------------------------------------------------------------------------------

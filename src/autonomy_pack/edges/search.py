@@ -45,11 +45,19 @@ class _TimeUp(Exception):
 
 
 def search(
-    folder: str, pattern: str, *, patterns: Sequence[str] = (), most: int = 100, ignore_case: bool = False
+    folder: str,
+    pattern: str,
+    *,
+    patterns: Sequence[str] = (),
+    most: int = 100,
+    ignore_case: bool = False,
+    seconds: float = SECONDS,
+    program: str | None = "rg",
 ) -> Found:
     """The lines that the pattern is found in, in the files that any of the globs `patterns` matches (none: in all).
 
-    Raises UsageError when the pattern is no regular expression. On the main thread only: a timer ends it.
+    `program` is the ripgrep to use where it is installed, None for none. Raises UsageError when the pattern is no
+    regular expression. On the main thread only: a timer ends it after so many `seconds`.
     """
     try:
         wanted = re.compile(pattern, re.MULTILINE | (re.IGNORECASE if ignore_case else 0))
@@ -57,36 +65,38 @@ def search(
         raise UsageError(
             f"this regular expression does not compile: {error}", "Mend it; a \\ before a sign takes it as it is."
         ) from error
-    program = shutil.which("rg", path=host.setting("PATH", os.defpath))
-    found = _by_ripgrep(program, folder, pattern, patterns, most, ignore_case) if program else None
-    return found if found is not None else _by_ourselves(folder, wanted, patterns, most)
+    found = None
+    if there := shutil.which(program, path=host.setting("PATH", os.defpath)) if program else None:
+        found = _by_ripgrep(_argv(there, pattern, most, ignore_case=ignore_case), folder, patterns, most, seconds)
+    return found if found is not None else _by_ourselves(folder, wanted, patterns, most, seconds)
 
 
 # --- ripgrep ------------------------------------------------------------------------------------------------------
 
 
-def _by_ripgrep(
-    program: str, folder: str, pattern: str, patterns: Sequence[str], most: int, ignore_case: bool
-) -> Found | None:
-    """What ripgrep found; None when it does not understand the pattern or cannot be started."""
+def _argv(program: str, pattern: str, most: int, *, ignore_case: bool) -> list[str]:
     argv = [program, "--no-config", "--no-ignore", "--hidden", "--no-follow", "--no-messages", "--color=never"]
     argv += ["--no-heading", "--with-filename", "--line-number", "--null", "--sort=path", "--max-filesize=16M"]
     argv += [f"--max-count={most + 1}", *(["--ignore-case"] if ignore_case else []), "--glob=!.git"]
-    argv += ["--glob=!/.autonomy", "--glob=!/.agent-workspace", f"--regexp={pattern}", "."]
+    return [*argv, "--glob=!/.autonomy", "--glob=!/.agent-workspace", f"--regexp={pattern}", "."]
+
+
+def _by_ripgrep(argv: Sequence[str], folder: str, patterns: Sequence[str], most: int, seconds: float) -> Found | None:
+    """What ripgrep found; None when it does not understand the pattern or cannot be started."""
     try:
         with subprocess.Popen(
             argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as running:
-            return _heard(running, patterns, most)
+            return _heard(running, patterns, most, seconds)
     except OSError:
         return None
 
 
-def _heard(running: subprocess.Popen[bytes], patterns: Sequence[str], most: int) -> Found | None:
+def _heard(running: subprocess.Popen[bytes], patterns: Sequence[str], most: int, seconds: float) -> Found | None:
     found: list[Match] = []
     cut = ""
     try:
-        with _within(SECONDS):
+        with _within(seconds):
             for line in running.stdout or ():
                 match = _read(line)
                 if match and (not patterns or globs.matches(match.path, patterns)):
@@ -95,7 +105,7 @@ def _heard(running: subprocess.Popen[bytes], patterns: Sequence[str], most: int)
                         break
                     found.append(match)
     except _TimeUp:
-        cut = f"it was ended after {SECONDS:g} seconds"
+        cut = f"it was ended after {seconds:g} seconds"
     running.kill() if cut else running.wait()
     return None if running.returncode == 2 and not found else Found(found, cut)
 
@@ -112,16 +122,16 @@ def _read(line: bytes) -> Match | None:
 # --- ourselves ----------------------------------------------------------------------------------------------------
 
 
-def _by_ourselves(folder: str, wanted: re.Pattern[str], patterns: Sequence[str], most: int) -> Found:
+def _by_ourselves(folder: str, wanted: re.Pattern[str], patterns: Sequence[str], most: int, seconds: float) -> Found:
     found: list[Match] = []
     try:
-        with _within(SECONDS):
+        with _within(seconds):
             for match in _matches(Confined(folder), wanted, patterns):
                 if len(found) == most:
                     return Found(found, f"only the first {most} matches are shown")
                 found.append(match)
     except _TimeUp as error:
-        return Found(found, str(error) or f"it was ended after {SECONDS:g} seconds")
+        return Found(found, str(error) or f"it was ended after {seconds:g} seconds")
     return Found(found, "")
 
 
