@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from autonomy_pack.model import Event
 from autonomy_pack.store import audit
 from models import Answer, Call, Models
-from tests.flows.scenes import at, events, run_with, thinking, touch_stop, workers
+from tests.flows.scenes import at, begin, events, run_with, thinking, touch_stop, workers
 from tests.world import World
 
 DONE = ("done", {"summary": "Done.", "evidence": [{"criterion": "It says so", "how": "hello.txt says it"}]})
@@ -176,3 +179,58 @@ def test_flags_raise_and_lower_what_a_run_may_spend(world: World, models: Models
     assert told["by_model"][0]["model"] == "claude-opus-9"
     assert told["usd"] > 0
     assert "claude-opus-9" in world.autonomy("metrics", "cost")
+
+
+def gateways() -> list[int]:
+    """The gateways that this process began: children of its launchers."""
+    parents, found = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if b"autonomy_pack.programs.gateway" in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except (OSError, IndexError):
+            continue
+    return [pid for pid in found if parents.get(parents.get(pid, 0)) == os.getpid()]
+
+
+def test_a_gateway_that_dies_ends_the_run_with_a_sentence_and_the_spending_stays(world: World, models: Models) -> None:
+    def kill(_: object) -> Answer:
+        for pid in gateways():
+            os.kill(pid, signal.SIGKILL)
+        return Answer(text="too late")
+
+    models.always(kill)
+    thinking(world)
+    world.run()
+    assert world.outcomes() == {".#1": "failed"}
+    assert end_of(world).data["why"].startswith("the gateway ended: ")
+    (reserved,) = events(world, "spend.reserved")
+    assert end_of(world).data["usd"] == pytest.approx(reserved.data["usd"], abs=1e-6)
+    assert world.open().store.leases() == []
+    assert workers() == []
+
+
+def test_a_killed_run_s_open_calls_count_in_full(world: World, models: Models) -> None:
+    models.wait("text")
+    thinking(world)
+    program = begin(world)
+    assert models.waiting.wait(60)
+    program.kill()
+    program.communicate()
+    models.go_on()
+    (reserved,) = events(world, "spend.reserved")
+    models.call(*WRITE)
+    models.call(*DONE)
+    world.run()
+    ends = {one.run: one.data for one in events(world, "run.finished")}
+    assert ends[".#1/1"]["outcome"] == "stale"
+    assert ends[".#1/1"]["usd"] == pytest.approx(reserved.data["usd"], abs=1e-6)
+    assert ends[".#1/1"]["tokens"] == reserved.data["tokens"]
+    assert world.outcomes() == {".#1": "handed_off"}
+
+
+def test_a_session_whose_run_met_the_wall_does_not_end_as_if_all_were_well(world: World, models: Models) -> None:
+    models.otherwise("I go on.")
+    thinking(world, limits="tokens: 9000")
+    assert world.run().exit_code == 4

@@ -19,7 +19,9 @@ from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import NOTHING, Asked
 
 MAX_ISSUES = range(1, 11)
-_BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED})
+_BAD = frozenset(
+    {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.OVER_BUDGET, Outcome.RATE_LIMITED}
+)
 _NOTHING_SEEN = survey.Survey(choices=(), broken=(), missions={}, heads={})
 
 Work = Sequence[tuple[Task, Mission, int | None]]
@@ -44,7 +46,7 @@ class Wanted:
 class Session:
     """What a session did: its runs' ends, and the tasks it passed by because another session had them or their lane.
 
-    `exit_code` is 0, 4 when a run failed, 5 when it was stopped.
+    `exit_code` is 0, 4 when a run failed or met a wall, 5 when it was stopped.
     """
 
     id: str
