@@ -1925,6 +1925,192 @@ MODELS = (
     ),
 )
 
+REFUSED, FAULT = "programs/test_gateway_refusals.py::test_", "programs/test_gateway_faults.py::test_"
+RECORDED, BODY = "programs/test_gateway_record.py::test_", "protocols/test_bodies.py::test_"
+
+GATEWAY = (
+    control(
+        "the gateway opens to the run's token only",
+        REFUSED + "without_the_run_s_token_nothing_goes_out[wrong]",
+        (
+            "programs/gateway.py",
+            "if not hmac.compare_digest(token.encode(), self._token.encode()):",
+            "if not token:",
+        ),
+    ),
+    control(
+        "only the run's model",
+        REFUSED + "another_model_is_refused_and_no_library_asks_again",
+        ("programs/gateway.py", "if asked.model not in self._models:", "if not asked.model:"),
+    ),
+    control(
+        "bodies are of a closed shape",
+        REFUSED + "a_body_that_may_not_pass_goes_nowhere_and_the_agent_is_told_why[anthropic]",
+        ("programs/gateway.py", "if body is None else protocol.check(body):", 'if body is None else "":'),
+    ),
+    control(
+        "a body is one strict JSON object",
+        REFUSED + "what_is_no_json_object_goes_nowhere[infinite]",
+        ("programs/gateway.py", ", parse_float=_finite", ""),
+    ),
+    control(
+        "unknown keys are refused",
+        BODY + "what_a_provider_would_do_itself_is_refused[anthropic-mcp servers]",
+        ("edges/closed.py", '                return f".{key[:60]} is not allowed"\n', "                continue\n"),
+    ),
+    control(
+        "unknown kinds of tools are refused",
+        BODY + "what_a_provider_would_do_itself_is_refused[openai_responses-web search]",
+        (
+            "edges/closed.py",
+            'return check(value) if check else f".{self._key} {_shown(word)} is not allowed"',
+            'return check(value) if check else ""',
+        ),
+    ),
+    control(
+        "media only inline",
+        BODY + "what_a_provider_would_do_itself_is_refused[openai_responses-image by URL]",
+        (
+            "protocols/openai_responses.py",
+            'isinstance(value, str) and value.startswith("data:")',
+            "isinstance(value, str)",
+        ),
+    ),
+    control(
+        "exact paths and queries",
+        BODY + "only_exact_paths_lead_anywhere[anthropic-POST-/v1/messages-beta=false]",
+        ("protocols/anthropic.py", ' if query in ("", "beta=true") or method == "GET" else ""', ""),
+    ),
+    control(
+        "only listed betas go out",
+        BODY + "only_betas_of_the_list_and_a_plain_version_go_out",
+        ("protocols/anthropic.py", " if name in BETAS]", " if name]"),
+    ),
+    control(
+        "the client's headers stay here",
+        REFUSED + "of_the_client_s_headers_only_those_of_the_list_go_out",
+        (
+            "programs/gateway.py",
+            "            **protocol.headers(request.headers, self._keys[name]),\n",
+            "            **request.headers,\n            **protocol.headers(request.headers, self._keys[name]),\n",
+        ),
+    ),
+    control(
+        "the longest answer is set",
+        REFUSED + "the_most_an_answer_may_have_is_set[100000]",
+        ("protocols/anthropic.py", "max(1, min(given, max_output)) if", "given if"),
+    ),
+    control(
+        "nothing is stored at the provider",
+        BODY + "nothing_is_stored_at_the_provider_though_it_would_be_unless_told",
+        ("protocols/openai_responses.py", '"max_output_tokens": most, "store": False}', '"max_output_tokens": most}'),
+    ),
+    control(
+        "the length of a request is said plainly",
+        REFUSED + "a_body_whose_length_is_not_plain_is_not_read[content-length: 2\\r\\ncontent-length: 3-400]",
+        ("programs/inside.py", "len(lengths) != 1 or not (", "not ("),
+    ),
+    control(
+        "a request that drips in is given up",
+        REFUSED + "a_request_that_drips_in_is_given_up",
+        ("programs/inside.py", "            self.until = time.monotonic() + self._seconds\n", "            pass\n"),
+    ),
+    control(
+        "connections to the gateway are bounded",
+        REFUSED + "more_connections_than_there_is_room_for_are_closed",
+        ("programs/inside.py", "if self._room.acquire(blocking=False):", "if True:"),
+    ),
+    control(
+        "calls at a time are bounded",
+        FAULT + "at_most_eight_calls_at_a_time",
+        ("programs/calling.py", "AT_ONCE = 8\n", "AT_ONCE = 800\n"),
+    ),
+    control(
+        "no call without the harness's go",
+        REFUSED + "the_wall_is_told_in_words_and_asked_for_once",
+        (
+            "programs/calling.py",
+            "            if word:\n                self._refuse",
+            "            if not self:\n                self._refuse",
+        ),
+    ),
+    control(
+        "STOP is asked for before each attempt",
+        FAULT + "a_stop_between_attempts_ends_them",
+        (
+            "programs/calling.py",
+            "            if word:\n                self._refuse",
+            "            if word and attempt == 1:\n                self._refuse",
+        ),
+    ),
+    control(
+        "nothing is tried again once a piece was passed on",
+        FAULT + "a_stream_that_was_begun_is_never_begun_again_and_the_client_sees_that_it_broke[cut]",
+        ("programs/calling.py", "if tried.passed or not failed or attempt", "if not failed or attempt"),
+    ),
+    control(
+        "a broken stream is seen to be broken",
+        FAULT + "a_stream_that_was_begun_is_never_begun_again_and_the_client_sees_that_it_broke[cut]",
+        ("programs/calling.py", "            reply.break_off()\n", "            reply.end()\n"),
+    ),
+    control(
+        "what may have been billed is counted in full",
+        FAULT + "an_answer_that_does_not_come_is_spent_in_full_and_asked_for_again[whole-hang_up]",
+        ("programs/calling.py", "usd = tried.reserved if usage is None", "usd = 0.0 if usage is None"),
+    ),
+    control(
+        "a stream without its end is no answer",
+        FAULT + "a_stream_that_was_begun_is_never_begun_again_and_the_client_sees_that_it_broke[ends_early]",
+        (
+            "programs/calling.py",
+            "tried.complete |= self._protocol.fold(tried.message, event)",
+            "self._protocol.fold(tried.message, event)\n                tried.complete = True",
+        ),
+    ),
+    control(
+        "redirects are followed nowhere",
+        FAULT + "a_redirect_is_followed_nowhere",
+        ("programs/upstream.py", '"retries": False, ', '"retries": 3, '),
+        ("programs/upstream.py", "redirect=False,", "redirect=True,"),
+    ),
+    control(
+        "no key in what is written down of calls",
+        RECORDED + "a_key_that_a_provider_repeats_is_not_written_down",
+        (
+            "programs/recording.py",
+            "                data = data.replace(secret, redact.MARK)\n",
+            "                pass\n",
+        ),
+    ),
+    control(
+        "no key in an error that is passed on",
+        FAULT + "an_error_that_repeats_the_key_is_passed_on_without_it",
+        (
+            "programs/calling.py",
+            "reply.whole(tried.status, self._clean(tried.body), given)",
+            "reply.whole(tried.status, tried.body, given)",
+        ),
+    ),
+    control(
+        "lines about calls are never too long",
+        RECORDED + "a_line_is_never_too_long_for_the_harness",
+        (
+            "programs/recording.py",
+            "        if len(text) <= MAX_LINE:\n            return text\n",
+            "        return text\n",
+        ),
+    ),
+    control(
+        "an unknown price is the highest known",
+        "edges/test_prices.py::test_an_unknown_model_costs_no_less_than_any_known_one[anthropic]",
+        (
+            "edges/prices.py",
+            "return Cost(usd=_at(_dearest(provider), usage, provider), known=False)",
+            "return Cost(usd=0.0, known=False)",
+        ),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *TRUSTS,
@@ -1944,6 +2130,7 @@ CONTROLS = (
     *ANSWERS,
     *PUBLISHING,
     *WORKFLOWS,
+    *GATEWAY,
     *TOLD,
     *REVIEWS,
     *MODELS,

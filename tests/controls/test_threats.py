@@ -13,8 +13,8 @@ from tests.controls.table import CONTROLS
 from tests.controls.threats import ATTACKS, BOUNDARIES, GAPS, THREATS, Threat
 
 ROOT = Path(__file__).parents[2]
-# The attacks of the catalogue that concern workflows, text, git objects, artifacts and actors.
-ROWS = [1, 12, *range(18, 32), 35, 36, *range(42, 46)]
+# The attacks of the catalogue that concern workflows, text, git objects, artifacts, actors and the box.
+ROWS = [1, 4, 5, 12, 13, 15, 16, *range(18, 32), *range(34, 40), *range(42, 46)]
 NAMED = sorted({test for threat in THREATS for test in threat.tests})
 
 

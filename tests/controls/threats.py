@@ -32,6 +32,10 @@ ZIP, SCAN, LOG = "edges/test_artifact.py::test_", "programs/test_scan.py::test_"
 STOPS, API = "edges/github/test_github_stops.py::test_", "edges/github/test_github_"
 ACTIONS, SANITIZE = "edges/test_actions.py::test_", "edges/test_sanitize.py::test_"
 
+HOSTILE = "sandboxes/test_hostile.py::test_nothing_outside_is_reached_or_changed"
+BARE = "sandboxes/test_hostile.py::test_without_a_box_the_same_program_gets_out"
+CANARIES = "sandboxes/test_canaries.py::test_no_"
+
 ATTACKS = (
     Threat(
         "1",
@@ -47,6 +51,20 @@ ATTACKS = (
         ("no choosing without a box", "choosing has no environment", "choosing has no token"),
     ),
     Threat(
+        "4",
+        "a tool of the agent that is not boxed reads the environment of its process",
+        "the whole agent is in the box, never a tool of it; the harness's keys are in none of its processes",
+        (CANARIES + "key_or_token_of_the_harness_is_found_in_a_box", CANARIES + "agent_of_a_run_finds_them", BARE),
+        ("the agent is boxed", "no processes of the host in the box"),
+    ),
+    Threat(
+        "5",
+        "a tool of the agent that is not boxed reads and writes files outside",
+        "the whole agent is in the box",
+        (HOSTILE, BOX + "a_boxed_agent_reaches_nothing_outside", BARE),
+        ("the agent is boxed",),
+    ),
+    Threat(
         "12",
         "the name of a branch is a program",
         "we name branches; names have one form and go by argv",
@@ -56,6 +74,31 @@ ATTACKS = (
             MORE + "12-the-name-of-a-branch-in-a-shell]",
         ),
         ("names in a plan have one form", "only refs reach git"),
+    ),
+    Threat(
+        "13",
+        "a proxy is talked into another host",
+        "there is no proxy and no network: one socket to one program of ours",
+        (
+            "sandboxes/test_room.py::test_one_socket_crosses_and_nothing_else_of_its_folder",
+            "sandboxes/test_room.py::test_without_it_the_socket_is_not_there",
+            HOSTILE,
+        ),
+        ("one socket crosses, nothing else of its folder", "no network in the box"),
+    ),
+    Threat(
+        "15",
+        "names that are looked up carry data out",
+        "no resolver and no network: nothing sent by UDP arrives",
+        (HOSTILE, BARE),
+        ("no network in the box",),
+    ),
+    Threat(
+        "16",
+        "a boxed program becomes root again and removes the walls",
+        "no capability, no namespace, no set-uid, no socket of Docker; calls that make any of them are refused",
+        (HOSTILE, "sandboxes/test_seccomp.py::test_every_call_of_the_list_is_refused_and_every_other_passes", BARE),
+        ("system calls are filtered",),
     ),
     Threat(
         "18",
@@ -202,8 +245,30 @@ ATTACKS = (
             "guards/test_units.py::test_every_invisible_character_is_refused_in_added_text",
             SELECT + "31_nothing_invisible_of_a_label_or_title_is_shown",
             FORGED + "a_forged_tree_gets_no_branch[text nobody sees]",
+            "policy/test_hidden.py::test_every_character_that_nobody_sees_is_told_and_left_out",
+            "flows/test_instructions.py::test_an_agent_is_not_shown_what_the_page_hides",
         ),
-        ("foreign words are harmless in a title",),
+        (
+            "foreign words are harmless in a title",
+            "an agent is not shown what a page hides",
+            "hidden characters make a person look first",
+        ),
+    ),
+    Threat(
+        "34",
+        "a file of instructions for agents is changed to command them",
+        "files are read at the base commit, ranked as data but for the trusted one; a change may not touch them",
+        (
+            "flows/test_instructions.py::test_instructions_are_those_of_the_base_commit",
+            "flows/test_instructions.py::test_instructions_that_are_not_the_trusted_ones_are_left_out",
+            "flows/test_instructions.py::test_a_link_is_no_instruction",
+            "policy/test_instructions.py::test_no_foreign_line_can_pass_for_one_of_ours",
+        ),
+        (
+            "only trusted instructions govern",
+            "a link is no instruction",
+            "every foreign line of a prompt is marked",
+        ),
     ),
     Threat(
         "35",
@@ -231,6 +296,30 @@ ATTACKS = (
             "the same second is not older",
             "the text must be the one that was agreed to",
         ),
+    ),
+    Threat(
+        "37",
+        "a program reads the environment of its parents by /proc",
+        "processes of its own; the launcher's environment is the program's; keys are in no ancestor in sight",
+        (CANARIES + "key_or_token_of_the_harness_is_found_in_a_box", HOSTILE, BARE),
+        ("no processes of the host in the box",),
+    ),
+    Threat(
+        "38",
+        "a box that root began writes /proc/sys of the host",
+        "root becomes nobody before the box is made",
+        (
+            "sandboxes/test_bubblewrap.py::test_without_its_defence_a_box_begun_by_root_opens_core_pattern",
+            "sandboxes/test_hostile.py::test_root_becomes_nobody_before_the_walls_of_l1",
+            HOSTILE,
+        ),
+    ),
+    Threat(
+        "39",
+        "a socket of Docker, or sudo, gives root back",
+        "no folder of the host but the toolchain; nothing gains privileges",
+        (HOSTILE, "sandboxes/test_namespaces.py::test_sudo_is_asked_on_a_runner_alone", BARE),
+        ("one socket crosses, nothing else of its folder",),
     ),
     Threat(
         "42",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -72,7 +73,9 @@ def test_without_a_box_only_the_planner_works_and_runs_no_programs(world: World,
     world.autonomy("run", env=bare)
     assert levels(world) == ["L0"]
     assert world.outcomes() == {".#1": "handed_off"}
-    assert "sandbox L0" in next(world.root.rglob("AUTONOMOUS_SESSION_*.md")).read_text()
+    summary = next(world.root.rglob("AUTONOMOUS_SESSION_*.md")).read_text()
+    assert "sandbox L0" in summary
+    assert "Programs were not run: bubblewrap is not installed" in summary
 
 
 @pytest.mark.parametrize("what", ["checks", "steps", "agent"])
@@ -119,6 +122,48 @@ def test_a_person_may_say_none_and_every_summary_shows_it(world: World) -> None:
     assert "a person chose to run without a box" in next(world.root.rglob("AUTONOMOUS_SESSION_*.md")).read_text()
     body = next((world.root / ".agent-workspace/handoffs").glob("*.md")).read_text()
     assert "sandbox none" in body
+
+
+needs_landlock = pytest.mark.skipif(bool(SANDBOXES["landlock"].missing()), reason=SANDBOXES["landlock"].missing())
+
+
+@needs_landlock
+def test_a_person_may_take_l1_and_the_summary_says_what_it_leaves_open(world: World) -> None:
+    world.issue("1")
+    world.autonomy("run", "--sandbox", "L1")
+    assert levels(world) == ["L1"]
+    assert "In this sandbox a program can see that files" in next(world.root.rglob("AUTONOMOUS_SES*.md")).read_text()
+
+
+@needs_box
+def test_a_configurations_word_is_the_least_that_will_do() -> None:
+    assert box.choose(Config(sandbox="L1"), None).level == "L2"
+    assert box.choose(Config(sandbox="L2"), None).level == "L2"
+
+
+def test_the_least_that_will_do_is_never_undercut(world: World, bare: dict[str, str]) -> None:
+    for least in ("L1", "L2"):
+        world.config(f"sandbox: {least}\n")
+        ended = world.call("run", env=bare)
+        assert (ended.returncode, f"sandbox {least} cannot be had here" in ended.stderr) == (2, True), ended.stderr
+
+
+def test_the_doctor_tells_of_every_sandbox(world: World, bare: dict[str, str]) -> None:
+    ended = world.call("doctor", "--json", env=bare)
+    told = json.loads(ended.stdout)
+    assert ended.returncode == 1
+    assert [one["name"] for one in told["sandboxes"]] == [name for name in SANDBOXES if name != "none"]
+    assert all(one["missing"] for one in told["sandboxes"])
+    lacking = [one for one in told["lacks"] if one["rule"] == "sandbox"]
+    assert len(lacking) == 3
+    assert all(one["fix"] for one in lacking)
+
+
+@needs_box
+def test_the_doctor_does_not_lack_what_is_not_needed(world: World) -> None:
+    told = json.loads(world.call("doctor", "--json").stdout)
+    assert "sandbox L2 by bubblewrap" in told["fine"]
+    assert [one for one in told["lacks"] if one["rule"] == "sandbox"] == []
 
 
 def test_the_flag_wins_over_the_environment_and_both_over_the_configuration() -> None:

@@ -51,7 +51,7 @@ def test_each_wall_is_what_holds(us, wall):
 
 
 @pytest.mark.skipif(not ROOT, reason="only root has privileges to drop")
-def test_dropping_root_first_is_what_keeps_core_pattern_closed(us):
+def test_without_its_defence_a_box_begun_by_root_opens_core_pattern(us):
     text = BOXPY.read_text()
     assert "        drop()\n" in text
     launcher = us.shared / "weaker.py"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autonomy_pack.contracts import Sandbox
 from autonomy_pack.edges import host
 from autonomy_pack.edges.sanitize import one_line
@@ -39,6 +41,11 @@ class Box:
         seen = (*filter(None, readable), *self.toolchain)
         return self.sandbox.wrap(command, Room(work=work, readable=seen, writable=writable, socket=socket, port=port))
 
+    def told(self) -> dict[str, Any]:
+        """What a session records of it: its level, and what a program can do in it that it cannot in the strongest."""
+        lacks = [self.missing] if self.level == "L0" else list(self.sandbox.lacks())
+        return {"sandbox": self.level, "sandbox_lacks": lacks}
+
     def need_for_programs(self) -> None:
         """UsageError where programs of a repository's or an agent's choosing may not run."""
         if self.level == "L0":
@@ -56,14 +63,34 @@ def _users_word() -> str:
     return word
 
 
+def _candidates(wanted: str, *, exactly: bool) -> list[Sandbox]:
+    """The sandboxes that will do, strongest first."""
+    walled = [one for one in SANDBOXES.values() if one.level != "none"]
+    if wanted == "auto":
+        return walled
+    if wanted == "none" or exactly:
+        return [one for one in SANDBOXES.values() if one.level == wanted]
+    return [one for one in walled if LEVELS.index(one.level) <= LEVELS.index(wanted)]
+
+
+def ladder() -> list[dict[str, Any]]:
+    """Every sandbox with walls, strongest first: name, level, why it cannot be used here, what it leaves open."""
+    return [
+        {"name": name, "level": one.level, "missing": one.missing(), "lacks": list(one.lacks())}
+        for name, one in SANDBOXES.items()
+        if one.level != "none"
+    ]
+
+
 def choose(config: Config, asked: str | None) -> Box:
     """The box for a session. `asked` is the word of a person's flag; AUTONOMY_SANDBOX and the user's own configuration
-    are a person's word too. Only such a word may say none: a repository's configuration cannot, and in GitHub Actions
-    nobody can.
+    are a person's word too: it is that level. A configuration's word is the least that will do. Only a person may say
+    none: a repository's configuration cannot, and in GitHub Actions nobody can.
 
     UsageError when the level asked for cannot be had.
     """
-    wanted = asked or host.setting("AUTONOMY_SANDBOX") or _users_word() or config.sandbox
+    said = asked or host.setting("AUTONOMY_SANDBOX") or _users_word()
+    wanted = said or config.sandbox
     if wanted not in LEVELS:
         raise UsageError(f"unknown sandbox {wanted}", f"The levels are {', '.join(LEVELS)}.")
     if wanted == "none" and host.setting("GITHUB_ACTIONS") == "true":
@@ -72,13 +99,12 @@ def choose(config: Config, asked: str | None) -> Box:
             "beside them",
             "Say auto or L2; none is a person's word for a machine of their own.",
         )
-    candidates = [
-        one for one in SANDBOXES.values() if one.level == wanted or (wanted == "auto" and one.level != "none")
-    ]
-    why = [one.missing() for one in candidates]
-    for sandbox, missing in zip(candidates, why, strict=True):
+    why: list[str] = []
+    for sandbox in _candidates(wanted, exactly=bool(said)):
+        missing = sandbox.missing()
         if not missing:
             return Box(level=sandbox.level, sandbox=sandbox)
+        why.append(missing)
     if wanted != "auto":
         raise UsageError(
             f"sandbox {wanted} cannot be had here: {next(filter(None, why), 'this machine has none')}",

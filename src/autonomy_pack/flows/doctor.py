@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autonomy_pack.edges import git
 from autonomy_pack.edges.github import failures
@@ -47,12 +47,28 @@ def _git(path: Path) -> Iterator[str | Finding]:
 
 
 def _sandbox(_: Path) -> Iterator[str | Finding]:
-    chosen = box.choose(Config(), "auto")
-    if chosen.level == "L0":
+    best = lacking = ""
+    for one in box.ladder():
+        if one["missing"]:
+            yield _not_here(one, best or (lacking if one["level"] == lacking else ""))
+            lacking = one["level"]
+            continue
+        best = best or one["level"]
+        yield f"sandbox {one['level']} by {one['name']}"
+        if one["lacks"]:
+            yield f"    in it a program can {'; '.join(one['lacks'])}"
+    if not best:
         fix = "Until then only planner missions without programs run; a person may say --sandbox none."
-        yield Finding(rule="sandbox", risk=Risk.MEDIUM, says=f"no sandbox: {chosen.missing}", fix=fix)
-    else:
-        yield f"sandbox {chosen.level}"
+        yield Finding(rule="sandbox", risk=Risk.MEDIUM, says="there is no sandbox: programs cannot be run", fix=fix)
+
+
+def _not_here(one: dict[str, Any], instead: str) -> str | Finding:
+    """One that cannot be used: a lack, unless a better one is there, or its level was told to be lacking already."""
+    says, _, fix = one["missing"].partition(". ")
+    if instead:
+        return f"sandbox {one['level']} by {one['name']} is not here, and not needed: {says}"
+    says = f"no sandbox {one['level']} by {one['name']}: {says}"
+    return Finding(rule="sandbox", risk=Risk.MEDIUM, says=says, fix=fix or "The sandboxes page says what it needs.")
 
 
 def _repository(path: Path) -> Iterator[str | Finding]:

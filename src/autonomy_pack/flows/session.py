@@ -19,9 +19,7 @@ from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import NOTHING, Asked
 
 MAX_ISSUES = range(1, 11)
-_BAD = frozenset(
-    {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.OVER_BUDGET, Outcome.RATE_LIMITED}
-)
+_BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.OVER_BUDGET, Outcome.RATE_LIMITED})
 _NOTHING_SEEN = survey.Survey(choices=(), broken=(), missions={}, heads={})
 
 Work = Sequence[tuple[Task, Mission, int | None]]
@@ -84,7 +82,7 @@ def run(project: Project, wanted: Wanted, box: Box, report: Report, ask: Ask | N
             boundary.need_to_wait(task.agent)
     seqs = survey.note(project, seen)
     work = [(task, mission, seqs[task.id]) for task, mission in pairs if task.id in seqs]
-    asked = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, "sandbox": box.level}
+    asked = {"max_issues": wanted.max_issues, "issue": wanted.issue, "agent": wanted.agent, **box.told()}
     lease = _begin(project, asked)
     terms = Terms(session=_name(lease), box=box, report=report, argv=wanted.argv, ask=ask, asked=wanted.asked)
     return _worked(project, lease, terms, work, wanted.max_issues, seen)
@@ -109,7 +107,7 @@ def run_mission(
     if ask:
         boundary.need_to_wait(task.agent)
     report = _ready(project, report)
-    said = {"mission": mission.name, "inputs": sorted(given), "sandbox": box.level}
+    said = {"mission": mission.name, "inputs": sorted(given), **box.told()}
     lease = _begin(project, said)
     terms = Terms(
         session=_name(lease),
