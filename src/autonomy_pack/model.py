@@ -160,7 +160,7 @@ class Lease:
 class Decision:
     """Something a person must choose: the fold of decision.asked and decision.answered.
 
-    `status` is pending, approved, denied or expired; an answer binds to `action_sha256` and to nothing else.
+    `status` is pending, approved, answered, denied or expired; an answer binds to `action_sha256` and to nothing else.
     """
 
     id: str

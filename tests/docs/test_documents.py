@@ -34,6 +34,9 @@ MAPPED = runbook()
 # What a documented command ends with on the worked quickstart, where that is not 0.
 CODES = {
     r"autonomy (decision|approvals) view": {3},
+    r"autonomy .*--interactive": {2},  # nobody sits at a terminal
+    r"autonomy decision decide": {0, 2},  # the quickstart's decision is about a change
+    r"autonomy (run replay|mission run .*--replay)": {0, 1, 2},  # the quickstart's records come and go
     r"autonomy guard check": {0, 1},
     r"autonomy doctor": {0, 1},  # a machine may lack a sandbox
     r".*'exit 1'": {4},

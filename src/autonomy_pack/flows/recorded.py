@@ -13,8 +13,9 @@ from autonomy_pack.errors import PackError, UsageError
 from autonomy_pack.flows import records
 from autonomy_pack.flows.job import Job, Resumed
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Comment, Criterion, Mission, Priority, Task, value
+from autonomy_pack.model import Comment, Criterion, Mission, Priority, Repair, Review, Task, value
 from autonomy_pack.policy import names
+from autonomy_pack.policy.budget import Asked
 
 FILE = "given.json"
 _VERSION = 1
@@ -37,6 +38,7 @@ class Given:
     mission: Mission
     given: dict[str, str]
     argv: tuple[str, ...]
+    asked: Asked
     discussion: tuple[Comment, ...]
     resumed: Resumed
     whole: bool
@@ -61,6 +63,7 @@ def keep(job: Job) -> None:
         },
         "given": dict(terms.given),
         "argv": list(terms.argv),
+        "asked": dataclasses.asdict(terms.asked),
         "discussion": [dataclasses.asdict(one) for one in terms.discussion()],
         "resumed": dataclasses.asdict(job.resumed),
     }
@@ -96,6 +99,7 @@ def read(folder: Path, project: Project) -> Given:
             mission=_mission(data["mission"], project),
             given=data["given"],
             argv=tuple(data["argv"]),
+            asked=Asked(**data["asked"]),
             discussion=tuple(Comment(**one) for one in data["discussion"]),
             resumed=Resumed(**{**resumed, "messages": tuple(resumed["messages"])}),
             whole=sealed == names.sha256(data),
@@ -106,7 +110,11 @@ def read(folder: Path, project: Project) -> Given:
 
 def _task(data: dict[str, Any]) -> Task:
     lists = {"labels": tuple(data["labels"]), "acceptance": tuple(Criterion(**one) for one in data["acceptance"])}
-    return Task(**{**data, **lists, "priority": Priority(data["priority"])})
+    about: dict[str, Any] = {
+        "repair": Repair(**data["repair"]) if data["repair"] else None,
+        "review": Review(**data["review"]) if data["review"] else None,
+    }
+    return Task(**{**data, **lists, **about, "priority": Priority(data["priority"])})
 
 
 def _mission(data: dict[str, str], project: Project) -> Mission:

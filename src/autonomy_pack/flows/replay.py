@@ -104,12 +104,15 @@ class _Replay:
             report=report,
             argv=given.argv,
             given=given.given,
+            asked=given.asked,
             replay=str(self._past.folder / "transcript.jsonl"),
             answers={line["data"]["step"]: line["data"] for line in self._recorded if line["kind"] == "step.answered"},
             diverged=self._asked.append,
             discussion=lambda: given.discussion,
             receive=lambda _, document: Ending(outcome=Outcome.NO_CHANGE, why=f"it returned {str(document)[:300]}"),
         )
+        if given.asked.model:
+            mission = dataclasses.replace(mission, model=given.asked.model)
         lane = given.task.lane if given.task.lane in config.lanes else "default"
         task = dataclasses.replace(given.task, lane=lane)
         held = claim.take(self._scratch, task, None)
