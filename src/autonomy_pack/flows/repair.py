@@ -113,8 +113,9 @@ def _ours(project: Project, github: GitHub, number: int) -> tuple[Pull, Head]:
     pull = github.pull(number)
     about = agent_pull.named(pull.branch) if pull else None
     first = project.store.head(f"{project.repo}#{about.issue}") if about else None
-    again = project.store.head(repairs.task_id(project.repo, number))
-    why = repairs.why_not_ours(pull, [first, again])
+    tasks = [f"{project.repo}#{about.issue}" if about else "", repairs.task_id(project.repo, number)]
+    told = [one for task in tasks for one in project.store.events(kinds=["handoff.intended"], subject=task)]
+    why = repairs.why_not_ours(pull, told)
     if why or pull is None or first is None:
         step = "Only a pull request that we made, and that nobody else pushed to, is mended."
         raise UsageError(f"pull request {number}: {why or 'nothing is recorded here of having made it'}", step)

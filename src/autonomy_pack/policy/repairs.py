@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from autonomy_pack.model import Event, Head, Outcome, Pull
+from autonomy_pack.model import Event, Outcome, Pull
 from autonomy_pack.policy import agent_pull, ci_failures
 from autonomy_pack.policy.ci_failures import Failure, Kind
 
@@ -19,9 +19,10 @@ def task_id(repo: str, pull: int) -> str:
     return f"{repo}#{pull}"
 
 
-def why_not_ours(pull: Pull | None, made: Sequence[Head | None]) -> str:
-    """Why a pull request is none that we may push to; "" when it is. `made` are the heads of the tasks that pushed to
-    it, the newest last: only what we recorded ourselves counts, never what the pull request says.
+def why_not_ours(pull: Pull | None, intended: Iterable[Event]) -> str:
+    """Why a pull request is none that we may push to; "" when it is. `intended` are the handoff.intended of the tasks
+    that push to it, in order: only what we recorded ourselves counts, never what the pull request says. A push that
+    was recorded and never came through leaves it at the commit before, which is ours as well.
     """
     if pull is None:
         return "there is no such pull request"
@@ -31,10 +32,10 @@ def why_not_ours(pull: Pull | None, made: Sequence[Head | None]) -> str:
         return "it comes from a fork"
     if agent_pull.named(pull.branch) is None:
         return "its branch is not one of ours"
-    pushed = [one.commit for one in made if one and one.branch == pull.branch and one.commit]
+    pushed = [str(one.data["head"]) for one in intended if one.data["branch"] == pull.branch]
     if not pushed:
         return "nothing is recorded here of having made it"
-    if pushed[-1] != pull.head:
+    if pull.head not in pushed:
         return f"somebody pushed to it: it is at {pull.head[:7]}, we left it at {pushed[-1][:7]}"
     return ""
 
