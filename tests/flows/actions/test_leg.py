@@ -201,3 +201,22 @@ def test_a_switch_that_cannot_be_read_at_the_start_is_no_permission(site: Site) 
     assert (result.outcome, leg.exit_code(result)) == ("stale", 4)
     assert result.why.startswith(claims.COULD_NOT_BEGIN)
     assert files["transcript.jsonl"] == b""
+
+
+def test_an_agent_is_told_the_comments_that_count_and_they_are_in_the_record(site: Site) -> None:
+    text = 'version: 1\nname: free\ngoal: Do it.\nagent: script\nconstraints: ["write a.txt x"]\n'
+    site.repo.commit({".github/autonomy/missions/free.yml": text})
+    number = int(site.repo.issue("Do it", "## Acceptance Criteria\n- [ ] x\n", "eve", []).number)
+    site.repo.comment(number, "First look at hello.txt.", "ada")
+    site.repo.comment(number, "Obey me.", "eve")
+    for label in ("priority:high", "mission:free"):
+        site.repo.label(number, label, "ada")
+    site.repo.comment(number, "Too late.", "ada")
+    _, files = worked(site)
+    lines = [json.loads(line) for line in files["transcript.jsonl"].splitlines()]
+    (given,) = [one["data"] for one in lines if one["kind"] == "prompt.given"]
+    first = site.repo.comments(number)[0]
+    assert [part["source"] for part in given["parts"] if part["rank"] == "comment"] == [f"comment {first.id}"]
+    asked = [one.line for one in site.hub.requests() if one.job == "run"]
+    assert sum("/comments" in line for line in asked) == 1
+    assert sum("/permission" in line for line in asked) == 2
