@@ -30,7 +30,7 @@ from autonomy_pack.errors import Stopped
 from autonomy_pack.flows import box, session
 from models import Answer, Call, Models
 
-LATEST = 5.0
+LATEST = 5.0  # seconds in which what was under way when the stop came must be over, also on a slow machine
 _WITHIN = 12.0  # by then a round is in its calls, also on a slow machine
 _ENDED = frozenset({"run.finished", "session.finished", "spend.settled", "model.called", "agent.said", "step.finished"})
 
@@ -70,12 +70,13 @@ def run(folder: Path, seed: int) -> Toll:
     def answer(_request: object) -> Answer:
         asked.append(time.time())
         time.sleep(dice.uniform(0.0, 0.3))
-        return Answer(calls=(Call("read", {"path": "hello.txt"}),))
+        # Never the same call twice: who asks the same over and over is ended for that.
+        return Answer(calls=(Call("search", {"pattern": f"word{len(asked)}"}),))
 
     with Models() as models:
         models.always(answer)
         with _environment(models.environment):
-            scenes.thinking(world, limits="usd: 100, steps: 500")
+            scenes.thinking(world, limits="usd: 100, steps: 500", tools="search")
             stopped = _stop_later(world, dice)
             toll = _session(world, told, stopped)
             toll.survivors = len(_survivors())
@@ -83,7 +84,10 @@ def run(folder: Path, seed: int) -> Toll:
     after = [moment - at for moment in asked if moment > at]
     toll.calls, toll.in_calls = len(asked), int(bool(asked))
     toll.last, toll.late_calls = max(after, default=0.0), sum(late > LATEST for late in after)
-    toll.writes += len(world.branches()) + sum(when > at + 1.0 and kind not in _ENDED for when, kind in told)
+    late = [kind for when, kind in told if when > at + LATEST and kind not in _ENDED]
+    toll.writes += len(world.branches()) + len(late)
+    if late:
+        print(f"seed {seed}: after the stop: {', '.join(late)}", flush=True)
     _look_back(world, toll)
     world.close()
     return toll
