@@ -10,7 +10,7 @@ USE := .venv/installed-use
 DEV := .venv/installed-dev
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test test.agents smoke lint lock bench storm clean
+.PHONY: autonomy.run autonomy.status autonomy.stop autonomy.resume autonomy.help init test test.agents hostile smoke lint lock bench storm clean
 
 autonomy.help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ test: $(DEV) ## all tests
 
 test.agents: $(DEV) ## real command-line agents, from `autonomy run` to the branch, offline (fetches about 1.5 GB once, below build/)
 	@$(BIN)/python -m pytest -m agents tests/e2e/test_cli_agents.py
+
+hostile: $(DEV) ## a hostile program in every sandbox there is here: what it reached, as a table
+	@$(BIN)/python -m tests.sandboxes.table
 
 smoke: $(DEV) ## a quick look at the main job, about 10 s
 	@$(BIN)/python -m pytest -n auto tests/e2e/test_quickstart.py tests/test_architecture.py

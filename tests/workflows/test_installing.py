@@ -159,6 +159,40 @@ def test_the_box_is_left_alone_where_it_works_already(tmp_path: Path) -> None:
     assert not (tmp_path / "touched").exists()
 
 
+@pytest.mark.parametrize("restricted", ["1", "0"])
+def test_where_only_listed_programs_may_make_namespaces_one_file_lists_bubblewrap(
+    tmp_path: Path, restricted: str
+) -> None:
+    """Ubuntu 24.04: the profile names that one program, is loaded, and makes the box work; the host's switch stays."""
+    switch = tmp_path / "apparmor_restrict_unprivileged_userns"
+    switch.write_text(f"{restricted}\n")
+    script = (ROOT / "scripts/box.sh").read_text()
+    assert f"/proc/sys/kernel/{switch.name}" in script
+    (tmp_path / "box.sh").write_text(script.replace(f"/proc/sys/kernel/{switch.name}", str(switch)))
+    for name, text in {
+        "bwrap": "test -e loaded",
+        "setpriv": "test -e loaded",
+        "id": "echo 1001",
+        "sudo": '[ "$1" = -n ] || exit 1; shift; echo "$*" >>said; exec "$@"',
+        "tee": "cat >profile",
+        "apparmor_parser": "touch loaded",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    ended = subprocess.run(["sh", "box.sh"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    if restricted == "0":
+        assert ended.stdout.startswith("::warning::")
+        assert not (tmp_path / "profile").exists()
+        return
+    assert ended.stdout == ""
+    said = (tmp_path / "said").read_text().splitlines()
+    assert said == ["tee /etc/apparmor.d/autonomy-bwrap", "apparmor_parser -r /etc/apparmor.d/autonomy-bwrap"]
+    words = (tmp_path / "profile").read_text().split()
+    assert words[-7:] == ["profile", "autonomy-bwrap", "/usr/bin/bwrap", "flags=(unconfined)", "{", "userns,", "}"]
+    assert switch.read_text() == "1\n"
+
+
 def test_a_box_that_cannot_be_made_is_said_and_not_hidden(tmp_path: Path) -> None:
     for name in ("bwrap", "setpriv", "apt-get", "sudo", "tee", "apparmor_parser"):
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
