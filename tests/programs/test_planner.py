@@ -69,6 +69,23 @@ def test_anything_but_go_ends_it_before_the_step(tmp_path, answer):
     assert not (tmp_path / "a").exists()
 
 
+def test_a_step_that_is_refused_is_not_done_and_ends_it(tmp_path):
+    planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"}), ("write", {"path": "b", "text": "y"})])
+    planner.hear()
+    code, [finished], _ = planner.end(say=b"no the person said no\n")
+    assert (code, finished["data"]["exit"], finished["data"]["output"]) == (1, 1, "the person said no")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", [b"no", b"no \xff", b"maybe\n", b"GO\n", b"go", b"nogo\n"])
+def test_any_other_word_than_go_or_no_ends_it(tmp_path, word):
+    planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"})])
+    planner.hear()
+    code, events, _ = planner.end(say=word)
+    assert (code, events) == (5, [])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_stops_at_the_first_failing_step_and_says_why(tmp_path):
     failing = ("run", ["sh", "-c", "echo out; exit 3"])
     code, [first, second], err = perform(tmp_path, ("write", {"path": "a", "text": ""}), failing, failing)
