@@ -59,7 +59,7 @@ STOPS = (
     control(
         "stop before the agent",
         STOP + "no_agent_is_started_under_a_stop",
-        ("flows/agent.py", "    job.heed_stop()\n    watch", "    watch"),
+        ("flows/agent.py", "    job.heed_stop()\n    agent, watch", "    agent, watch"),
     ),
     control(
         "stop before each step",
@@ -227,7 +227,7 @@ BOXES = (
     control(
         "the agent is boxed",
         BOX + "a_boxed_agent_reaches_nothing_outside",
-        ("flows/agent.py", "job.terms.box.wrap(agent.command(brief), str(job.space.work))", "agent.command(brief)"),
+        ("flows/agent.py", "        boxed,\n        seconds", "        command,\n        seconds"),
     ),
     control(
         "checks are boxed",
@@ -484,7 +484,7 @@ EXAMINES = (
         ATTEMPT + "a_secret_is_blocked_by_default",
         (
             "flows/work.py",
-            "guard.examine(change, objects.reader(job.space.git_dir), rules)",
+            "guard.examine(change, read, rules)",
             '__import__("autonomy_pack.model", fromlist=["x"]).Examination(findings=())',
         ),
     ),
@@ -496,12 +496,12 @@ EXAMINES = (
     control(
         "medium risk is asked about",
         ATTEMPT + "a_clean_change_passes_and_a_manifest_asks",
-        ("flows/work.py", 'if verdict == "ask" or mission', "if mission"),
+        ("flows/work.py", 'if verdict == "ask" or (mission', "if (mission"),
     ),
     control(
         "what requires approval is asked about",
         ATTEMPT + "a_mission_may_require_approval_of_everything",
-        ("flows/work.py", "or mission.requires_approval", ""),
+        ("flows/work.py", "or (mission.requires_approval and not boundary.every_change_was_allowed(job))", ""),
     ),
     control(
         "the tightest rule holds",
@@ -2111,6 +2111,210 @@ GATEWAY = (
     ),
 )
 
+RETURNED, MENDING, ROADMAP = (
+    "flows/test_returned.py::test_",
+    "flows/test_repair.py::test_",
+    "flows/test_roadmap.py::test_",
+)
+JUDGING = (
+    control(
+        "what an agent gives back has the shape that was asked for",
+        RETURNED + "an_agent_that_gives_back_nothing_has_failed",
+        (
+            "flows/work.py",
+            "        if not isinstance(document, str):\n            job.heed_stop()\n",
+            "        if True:\n",
+        ),
+    ),
+    control(
+        "a document of another shape is refused",
+        RETURNED + "a_wrong_document_is_complained_of_as_often_as_the_mission_allows",
+        ("flows/returned.py", "    if error is None:\n", "    if True:\n"),
+    ),
+    control(
+        "a document is bounded",
+        "flows/test_returned.py::test_a_document_that_is_too_long_is_refused",
+        ("flows/returned.py", "    if len(content) > MOST:\n", "    if False:\n"),
+    ),
+    control(
+        "a file of an agent's is read only if it is a plain one",
+        RETURNED + "a_file_that_others_put_there_is_read_only_if_it_is_a_plain_one",
+        (
+            "edges/files.py",
+            "os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)\n    except",
+            "os.O_RDONLY | os.O_NONBLOCK)\n    except",
+        ),
+    ),
+    control(
+        "an issue never gets a mission that returns something",
+        RETURNED + "an_issue_cannot_have_a_mission_that_returns_something",
+        ("policy/choose.py", "    if mission.returns:\n", "    if False:\n"),
+    ),
+    control(
+        "nothing is pushed over a person's commit",
+        MENDING + "nothing_is_pushed_over_a_person",
+        ("policy/repairs.py", "    if pull.head not in pushed:\n", "    if False:\n"),
+    ),
+    control(
+        "only a recorded pull request is mended",
+        MENDING + "a_closed_pull_request_or_a_persons_own_is_left_alone",
+        (
+            "policy/repairs.py",
+            '    if not pushed:\n        return "nothing is recorded here of having made it"\n',
+            "    pushed = pushed or [pull.head]\n",
+        ),
+    ),
+    control(
+        "a pull request is tried so often and no more",
+        MENDING + "the_next_repair_goes_on_from_the_last_and_there_are_as_many_as_attempts",
+        ("flows/repair.py", "if spent >= most else", "if False else"),
+    ),
+    control(
+        "what no code mends is not tried",
+        MENDING + "what_no_code_mends_is_told_and_not_tried",
+        ("flows/repair.py", "    if not mendable:\n", "    if False:\n"),
+    ),
+    control(
+        "a repair replaces the commit it began at and no other",
+        "forges/test_github.py::test_a_handoff_that_goes_on_replaces_the_commit_it_began_at_and_no_other",
+        ("forges/github.py", "        if here not in (wanted[0].old, wanted[0].new):\n", "        if False:\n"),
+        (
+            "forges/github.py",
+            "old=offer.replaces or ZERO, new=offer.head), *fence]",
+            "old=self._remote.tips(f'refs/heads/{offer.branch}').get(f'refs/heads/{offer.branch}', ZERO), new=offer.head), *fence]",
+        ),
+    ),
+    control(
+        "a repair is judged alone too",
+        MENDING + "a_repair_is_judged_by_what_it_takes_from_the_commit_before_it_too",
+        ("flows/guard.py", "    alone = examine(last, read, rules)\n", "    alone = whole\n"),
+    ),
+    control(
+        "a log is shown without secrets",
+        MENDING + "what_ci_printed_is_shown_harmless_and_without_secrets",
+        ("flows/repair.py", "log = redact(github.job_log(job.id), secrets)", "log = github.job_log(job.id)"),
+        ("commands/mending.py", "click.echo(visible(text))", "click.echo(text)"),
+    ),
+    control(
+        "a commit that mends another pull request is a finding",
+        "policy/test_agent_pull.py::test_a_repair_of_this_pull_request_may_follow_and_no_other",
+        ("policy/agent_pull.py", "if commit.mends and (mended is None or mended[1] != str(pull.number)):", "if False:"),
+    ),
+    control(
+        "a roadmap changes only the issue that we recorded",
+        ROADMAP + "somebody_elses_issue_of_the_same_title_is_never_taken",
+        (
+            "flows/roadmap.py",
+            "    mine = _recorded(job.project, job.run.task.id)\n",
+            "    mine = next((one.id for one in forge.issues()[0] if one.title == view.TITLE), None)\n",
+        ),
+    ),
+    control(
+        "of a roadmap's agent nothing stays but what it returned",
+        ROADMAP + "a_file_goes_through_guards_and_checks_as_every_change",
+        ("flows/roadmap.py", "        _as_it_was(job)\n", ""),
+    ),
+    control(
+        "a roadmap's file is judged",
+        ROADMAP + "a_protected_file_is_refused_by_the_guards",
+        ("flows/work.py", '    if verdict == "block":\n', "    if False:\n"),
+        ("flows/work.py", '    if verdict == "ask" or (', "    if False or ("),
+    ),
+)
+
+BOUNDARY, ASKED = "flows/test_boundary.py::test_", "flows/test_asking.py::test_"
+ASKING = (
+    control(
+        "each step is ruled on",
+        BOUNDARY + "a_no_fails_the_planners_step",
+        (
+            "flows/agent.py",
+            'return self._boundary.answer(next(data for kind, data in seen.events if kind == "step.started"))',
+            'return b"go\\n"',
+        ),
+    ),
+    control(
+        "a tool that nobody knows is denied",
+        "policy/test_steps.py::test_an_unknown_tool_is_never_run",
+        ("policy/steps.py", 'return Ruling(word="no", why=f"there is', 'return Ruling(word="go", why=f"there is'),
+    ),
+    control(
+        "a mission without tools is read-only outside the box too",
+        "policy/test_steps.py::test_a_mission_without_tools_is_read_only",
+        ("policy/steps.py", "if allowed is not None and call.tool not in allowed:", "if False:"),
+    ),
+    control(
+        "an approval is of one step",
+        BOUNDARY + "what_was_approved_is_that_step_and_no_other",
+        ("flows/asking.py", "if head.action_sha256 == action and names", "if names"),
+    ),
+    control(
+        "an approval is of one text",
+        BOUNDARY + "an_approval_of_one_text_is_none_of_another",
+        ("policy/steps.py", '            "pin": task.pin,\n', ""),
+    ),
+    control(
+        "a program that was allowed shows its change",
+        BOUNDARY + "a_program_that_was_allowed_still_shows_its_change_before_the_handoff",
+        ("policy/steps.py", " or (tool.mutates and tool.risk >= Risk.HIGH)", ""),
+    ),
+    control(
+        "a stop while somebody thinks",
+        BOUNDARY + "a_stop_set_while_somebody_thinks_counts",
+        ("flows/boundary.py", "return STOP if self._job.why_stop() else self._allowed", "return self._allowed"),
+    ),
+    control(
+        "a step is shown without what cannot be seen",
+        "views/test_step.py::test_nothing_unseen_is_shown",
+        ("views/step.py", "return visible(redact(", "return str(redact("),
+    ),
+    control(
+        "a step is shown without secrets",
+        "views/test_step.py::test_a_long_difference_is_cut_and_a_secret_left_out",
+        ("views/step.py", 'redact("\\n".join([*lines, *shown]), secrets)', '"\\n".join([*lines, *shown])'),
+    ),
+    control(
+        "no question is opened under a stop",
+        ASKED + "no_question_is_opened_under_a_stop",
+        ("flows/agent.py", "    if watch.asks:\n        job.heed_stop()\n", "    if watch.asks:\n"),
+    ),
+    control(
+        "an agent's question is made harmless",
+        ASKED + "what_an_agent_asks_is_made_harmless",
+        ("flows/asking.py", "return one_line(redact(text, known_secrets()), longest)", "return text[:longest]"),
+    ),
+    control(
+        "no answer to a question reads as an approval",
+        ASKED + "no_answer_to_a_question_reads_as_an_approval",
+        ("flows/decisions.py", "_answer(project, asked, _ANSWER, said)", "_answer(project, asked, said, said)"),
+    ),
+    control(
+        "an agent does not answer its own question",
+        DECIDE + "an_agent_never_answers_for_a_person[decide]",
+        ("flows/decisions.py", '    stop.refuse_agents(project.store, "decide")\n', ""),
+    ),
+    control(
+        "an answer is told of the same text only",
+        ASKED + "a_changed_text_is_told_no_answer_of_the_old_one",
+        ("flows/going_on.py", " and action == head.action_sha256", ""),
+    ),
+    control(
+        "kept work never goes over what others changed",
+        "edges/test_restore.py::test_on_a_base_that_moved_under_it_nothing_is_touched",
+        ("edges/restore.py", "if ours.keys() & theirs.keys():", "if False:"),
+    ),
+    control(
+        "a dry run calls no model",
+        "flows/test_replay.py::test_a_dry_run_with_a_model_calls_none",
+        ("flows/rehearse.py", "if AGENTS[run.agent].protocol:", "if False:"),
+    ),
+    control(
+        "a replay runs programs of trusted repositories only",
+        "flows/test_replay.py::test_a_repository_that_is_not_trusted_runs_nothing_again",
+        ("commands/replaying.py", "    trust.need(place)\n", ""),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *TRUSTS,
@@ -2134,4 +2338,6 @@ CONTROLS = (
     *TOLD,
     *REVIEWS,
     *MODELS,
+    *JUDGING,
+    *ASKING,
 )

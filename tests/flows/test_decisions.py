@@ -252,6 +252,7 @@ print('inner', ended.returncode, ended.stderr.strip(), flush=True)
 """
 FORBIDDEN = {
     "approve": ["decision", "approve", "DECISION"],
+    "decide": ["decision", "decide", "DECISION", "--answer", "x"],
     "deny": ["decision", "deny", "DECISION", "--reason", "x"],
     "resume": ["resume"],
     "reset": ["task", "reset", "1"],
