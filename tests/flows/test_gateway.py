@@ -234,3 +234,25 @@ def test_a_session_whose_run_met_the_wall_does_not_end_as_if_all_were_well(world
     models.otherwise("I go on.")
     thinking(world, limits="tokens: 9000")
     assert world.run().exit_code == 4
+
+
+def test_once_a_stop_is_there_the_next_call_is_refused_at_once(world: World, models: Models) -> None:
+    def stop(_: object) -> Answer:
+        touch_stop(world)
+        return Answer(text="I look.")
+
+    models.answer(stop)
+    models.otherwise("more")
+    thinking(world)
+    world.run()
+    assert world.outcomes() == {".#1": "stopped"}
+    assert len(models.requests) == 1
+
+
+def test_a_mission_run_by_hand_calls_no_model_either_that_it_does_not_allow(world: World, models: Models) -> None:
+    thinking(world, limits="usd: 0")
+    ended = world.call("mission", "run", "think", "--sandbox", "none")
+    assert ended.returncode == 4, ended.stdout
+    assert "allows no call of a model" in ended.stdout
+    assert "--max-cost-usd" in ended.stdout
+    assert models.requests == []
