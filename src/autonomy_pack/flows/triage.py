@@ -18,7 +18,7 @@ from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Issue, Mission, Outcome, Priority, Task, value
-from autonomy_pack.policy import choose, issue_text, names
+from autonomy_pack.policy import choose, names
 
 MISSION = "issue-triage"
 MOST = 20
@@ -101,7 +101,7 @@ def _task(project: Project, issue: Issue, mission: Mission, agent: str) -> Task:
         lane="default",
         mission=mission.name,
         agent=agent,
-        acceptance=issue_text.acceptance(issue.body),
+        acceptance=(),  # they are for whoever does the work
         fields={},
         pin=names.sha256([issue.title, issue.body, mission.sha256]),
         created=clock.now(),
