@@ -10,6 +10,7 @@ import pytest
 
 from autonomy_pack.views.review import MARKER
 from hub import Hub
+from models import Models
 from tests.flows.actions.driver import Site
 from tests.flows.actions.test_reviewing import FINE, WORSE, mission
 from tests.flows.test_run_on_github import Clone
@@ -18,7 +19,7 @@ PATH = ".github/autonomy/missions/pr-review.yml"
 
 
 def cloned(hub: Hub, folder: Path, *said: object) -> tuple[Clone, int]:
-    site = Site(hub, folder, {PATH: mission(*said)})
+    site = Site(hub, folder, {PATH: mission(*said)} if said else {})
     site.repo.commit({"hello.txt": "Good day\n"}, branch="greet", by="ada")
     number = int(site.repo.open_pull(head="greet", title="Greet", body="Please.", by="ada").number)
     clone = Clone(site, folder / "clone")
@@ -83,3 +84,21 @@ def test_an_agent_is_told_what_people_with_write_said_before_the_label(hub: Hub,
     assert [part["source"] for part in given["parts"] if part["rank"] == "comment"] == [
         f"comment {site.repo.comments(number)[0].id}"
     ]
+
+
+def test_a_model_reviews_with_the_change_as_data(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone, number = cloned(hub, tmp_path)
+    with Models() as models:
+        for name, word in models.environment.items():
+            monkeypatch.setenv(name, word)
+        models.call("write", {"path": "hello.txt", "content": "Mine\n"})
+        models.call("done", {"summary": "Judged.", "evidence": [], "returned": WORSE})
+        ended = clone.autonomy("pr", "review", str(number), "--agent", "anthropic", "--sandbox", "none", "--json")
+        asked = list(models.requests)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    first, second = asked
+    assert json.loads(ended.stdout)["risk"] == "high"
+    assert "> +Good day" in first.text
+    assert "> +Good day" not in json.dumps(first.body["system"])
+    assert "write" not in [tool["name"] for tool in first.body["tools"]]
+    assert "write" in json.dumps(second.body["messages"][-1]), "it was told that there is no such tool"
