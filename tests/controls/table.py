@@ -809,13 +809,13 @@ SELECTING = (
     control(
         "stop before a claim",
         SELECTED + "a_stop_after_choosing_lets_nothing_be_claimed[file]",
-        (CLAIMING, "    at.heed(draft.issue)\n    lease = _take(at, key)", "    lease = _take(at, key)"),
+        (CLAIMING, "    at.heed(draft.issue)\n    lease = _take(at, key, draft)", "    lease = _take(at, key, draft)"),
         (CLAIMING, "before_write = lambda: at.heed(draft.issue)", "before_write = lambda: None"),
     ),
     control(
         "a claim that cannot be used is given back",
         SELECTED + "without_permission_to_label_the_lease_is_given_back_and_the_scope_named",
-        (CLAIMING, "        at.store.release(lease)\n", ""),
+        (CLAIMING, "        at.store.release(lease, events=unspent)\n", ""),
     ),
     control(
         "a stranger's issue runs alone",
@@ -2163,6 +2163,7 @@ JUDGING = (
             '    if not pushed:\n        return "nothing is recorded here of having made it"\n',
             "    pushed = pushed or [pull.head]\n",
         ),
+        ("flows/repair.py", "    if why or pull is None or first is None:\n", "    if why:\n"),
     ),
     control(
         "a pull request is tried so often and no more",
@@ -2315,8 +2316,79 @@ ASKING = (
     ),
 )
 
+BUDGET, GATE_FLOW = "flows/test_budget.py::test_", "flows/test_gateway.py::test_"
+LEGS_BUDGET = "flows/actions/test_budgets.py::test_"
+
+BUDGETS = (
+    control(
+        "a call that does not fit into every budget is not made",
+        BUDGET + "a_call_that_does_not_fit_is_not_reserved_and_the_reason_is_told",
+        ("flows/budget.py", "lease=self._lease, only_if=condition)", "lease=self._lease)"),
+    ),
+    control(
+        "a run that was taken over calls no model",
+        BUDGET + "a_run_that_was_taken_over_reserves_nothing_but_settles_what_it_called",
+        ("flows/budget.py", "lease=self._lease, only_if=condition)", "only_if=condition)"),
+    ),
+    control(
+        "calls of a model have an end",
+        BUDGET + "calls_are_numbered_through_and_attempts_at_one_are_one_turn",
+        ("flows/budget.py", "if self._limits.turns and self._turns >= self._limits.turns:", "if False:"),
+    ),
+    control(
+        "a reservation that was never settled stays spent",
+        GATE_FLOW + "a_killed_run_s_open_calls_count_in_full",
+        ("store/heads.py", '    return _more(head, event, float(data["usd"]), int(data["tokens"]))', "    return {}"),
+    ),
+    control(
+        "stop before each call of a model",
+        GATE_FLOW + "once_a_stop_is_there_the_next_call_is_refused_at_once",
+        ("flows/gateway.py", "if why := self.job.why_stop() or (", "if why := ("),
+    ),
+    control(
+        "a mission that allows no model calls none",
+        GATE_FLOW + "a_mission_run_by_hand_calls_no_model_either_that_it_does_not_allow",
+        ("flows/gateway.py", "    if not replay:\n        _need_money(job)\n", ""),
+    ),
+    control(
+        "a budget that is used up holds an issue",
+        "policy/test_choose.py::test_a_budget_that_is_used_up_holds_an_issue_until_its_window_passes_or_it_is_raised[day:2026-03-01]",
+        ("policy/choose.py", "        _need_money(mission, task, facts)\n", ""),
+    ),
+    control(
+        "a run that spent its limit is not begun again at once",
+        "policy/test_choose.py::test_a_run_that_spent_all_it_might_is_begun_again_tomorrow_or_with_more",
+        ("policy/choose.py", "    _need_more_than_before(facts.heads.get(task.id), task.pin, limits, facts)\n", ""),
+    ),
+    control(
+        "a leg's ceiling is set aside with its claim",
+        LEGS_BUDGET + "a_leg_s_whole_ceiling_is_set_aside_with_its_claim_and_settled_by_publish",
+        ("flows/actions/claiming.py", "        events=reserved,\n", ""),
+    ),
+    control(
+        "a run job settles no more than its ceiling",
+        BUDGET + "a_leg_settles_what_it_claims_up_to_its_ceiling_and_all_of_it_without_a_record[claimed1-settled1]",
+        ("flows/budget.py", "min(claimed[0], usd or claimed[0])", "claimed[0]"),
+    ),
+    control(
+        "keys of models are in no sink, whatever their variables are called",
+        "flows/test_models.py::test_a_key_is_kept_out_of_every_sink_whatever_its_variable_is_called",
+        ("flows/records.py", "found | set(models.keys())", "found"),
+    ),
+    control(
+        "a gateway that died ends its run",
+        GATE_FLOW + "a_gateway_that_dies_ends_the_run_with_a_sentence_and_the_spending_stays",
+        (
+            "flows/gateway.py",
+            "            if not self.over.is_set():\n                self.fault",
+            "            if False:\n                self.fault",
+        ),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
+    *BUDGETS,
     *TRUSTS,
     *BOXES,
     *PEOPLE,

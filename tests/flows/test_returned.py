@@ -76,6 +76,11 @@ def test_one_fence_around_the_document_is_taken_off(text):
     assert returned.read(_MISSION, text.encode()) == {"items": [ITEM]}
 
 
+def test_a_document_that_is_too_long_is_refused():
+    long = json.dumps({"items": []}) + " " * returned.MOST
+    assert "more than 65,536 bytes" in str(returned.read(_MISSION, long.encode()))
+
+
 def test_bytes_that_are_no_text_are_refused():
     assert "not one JSON document" in str(returned.read(_MISSION, b"\xff\xfe{}"))
 
