@@ -73,8 +73,8 @@ def test_an_approval_of_one_text_is_none_of_another(world: World) -> None:
     world.autonomy("decision", "approve", pending(world)[0])
     world.issue("1", title="Another", labels=("priority:high", "mission:careful"))
     world.run()
-    assert len(pending(world)) == 1
-    assert len(events(world, "decision.asked")) == 2
+    (decision,) = pending(world)
+    assert "step 1" in world.open().store.head(decision).title
 
 
 def test_a_denied_step_holds_its_task(world: World) -> None:
