@@ -68,7 +68,7 @@ def installed(say: Say) -> Path:
         return python
     say(f"installing mini-swe-agent {VERSION} into {_PLACE} (about 700 MB, once, a minute or more)")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for argv in ([sys.executable, "-m", "venv", str(_PLACE)], [*pip, f"mini-swe-agent=={VERSION}"]):
+    for argv in ([sys.executable, "-m", "venv", str(_PLACE)], [*pip, f"mini-swe-agent=={VERSION}", "mcp"]):
         ended = subprocess.run(argv, env=AS_FOUND, capture_output=True, text=True, check=False)
         if ended.returncode:
             told = "\n".join((ended.stderr or ended.stdout).strip().splitlines()[-5:])

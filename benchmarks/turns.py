@@ -215,7 +215,7 @@ Runs = Callable[[Sequence[str]], Script]
 
 
 def _speed(result: Result, models: Models, ours: Ours, other: Runs | None, say: Say, *, quick: bool) -> None:
-    count, times = (5, 2) if quick else (100, 5)
+    count, times = (5, 2) if quick else (50, 3)
     commands = [f"true {at}" for at in range(count)]  # no two the same: a model in a loop is ended
     say(f"turns: {count} × true, {times} times")
     things: dict[str, Callable[[], float]] = {
