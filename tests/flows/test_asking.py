@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autonomy_pack.errors import UsageError
-from autonomy_pack.flows import decisions, records
+from autonomy_pack.flows import attempt, box, decisions, records, session, survey
+from autonomy_pack.flows.job import Terms
 from tests.flows.scenes import at, events, later, run_with, scripted, touch_stop
 from tests.world import World
 
@@ -206,3 +207,14 @@ def test_killed_at_any_write_while_it_goes_on_the_answer_still_counts(
 def _killed(world: World, at_write: int, when: str) -> None:
     words = [sys.executable, "-m", "tests.flows.killed", str(world.root), str(at_write), when]
     subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, check=False)
+
+
+def test_where_nobody_can_answer_later_the_run_is_blocked_with_the_question(world: World) -> None:
+    """As in a workflow's `run` job, which may write nothing."""
+    scripted(world, SCRIPT)
+    opened, none = world.open(), box.choose(world.open().config, "none")
+    ((task, mission),) = session.chosen(survey.look(opened, box=none), session.Wanted(max_issues=1))
+    end = attempt.attempt(opened, task, mission, Terms(session="x", box=none, report=lambda _: None, can_ask=False))
+    assert end is not None
+    assert (end.data["outcome"], "Blue or green?" in end.data["why"]) == ("blocked", True)
+    assert events(world, "decision.asked") == []
