@@ -2007,8 +2007,8 @@ GATEWAY = (
     ),
     control(
         "the length of a request is said plainly",
-        REFUSED + "a_body_whose_length_is_not_plain_is_not_read[content-length: 2\\r\\ncontent-length: 3-400]",
-        ("programs/inside.py", "len(lengths) != 1 or not (", "not ("),
+        REFUSED + "a_body_whose_length_is_not_plain_is_not_read[transfer-encoding: chunked-411]",
+        ("programs/inside.py", 'if "transfer-encoding" in self.headers:', "if not self.headers:"),
     ),
     control(
         "a request that drips in is given up",
@@ -2342,7 +2342,7 @@ BUDGETS = (
     ),
     control(
         "stop before each call of a model",
-        GATE_FLOW + "once_a_stop_is_there_the_next_call_is_refused_at_once",
+        GATE_FLOW + "under_a_stop_a_call_is_refused",
         ("flows/gateway.py", "if why := self.job.why_stop() or (", "if why := ("),
     ),
     control(

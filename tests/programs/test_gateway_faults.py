@@ -79,6 +79,13 @@ def test_a_key_that_is_refused_ends_the_work_and_shows_nothing(models, gateway, 
     assert "[redacted]" in str(called)
 
 
+def test_an_error_that_repeats_the_key_is_passed_on_without_it(models, gateway):
+    models.fail(400, body=f'{{"type": "error", "error": {{"type": "x", "message": "key {models.key}"}}}}'.encode())
+    status, body = ask(gateway)
+    assert (status, body["error"]["message"]) == (400, "key [redacted]")
+    assert models.key not in str(gateway.called())
+
+
 @pytest.mark.parametrize("fault", ["hang_up", "silence"])
 @pytest.mark.parametrize("body", [ASK, STREAM], ids=["whole", "stream"])
 def test_an_answer_that_does_not_come_is_spent_in_full_and_asked_for_again(models, gateway, fault, body):

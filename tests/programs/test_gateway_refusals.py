@@ -134,7 +134,16 @@ def test_the_most_an_answer_may_have_is_set(post, given):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"{", b"\xff", b'{"model": NaN}', b'{"temperature": 1e999}', b"[" * 100_000, b'"x"'],
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"\xff",
+        b'{"model": NaN}',
+        json.dumps(ASK).encode()[:-1] + b', "temperature": 1e999}',
+        b"[" * 100_000,
+        b'"x"',
+    ],
     ids=["nothing", "list", "half", "bytes", "nan", "infinite", "deep", "text"],
 )
 def test_what_is_no_json_object_goes_nowhere(post, content):
@@ -233,7 +242,7 @@ def test_a_request_that_drips_in_is_given_up(tmp_path):
             plain.connect(path)
             plain.sendall(b"POST /v1/messages HTTP/1.1\r\n")
             with contextlib.suppress(OSError):
-                for _ in range(2000):
+                for _ in range(100):
                     plain.sendall(b"x: y\r\n")
                     if _readable(plain):
                         break
@@ -255,7 +264,7 @@ def test_more_connections_than_there_is_room_for_are_closed(tmp_path):
         with contextlib.ExitStack() as stack:
             plains = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(inside.MAX_CONNECTIONS + 1)]
             for plain in plains:
-                plain.settimeout(20)
+                plain.settimeout(5)
                 plain.connect(path)
             assert plains[-1].recv(1) == b""
     finally:
