@@ -43,7 +43,7 @@ CODES = {
     r"autonomy task reset": {0, 2},  # a branch of its last handoff may be there
     r"autonomy mission run replace-text": {0, 4},  # the quickstart's tests look at what it replaces
     r"autonomy (stop|resume) .*--(remote|disable-workflow)": {2},  # the quickstart is on no GitHub
-    r"autonomy pr review": {2},
+    r"autonomy pr (review|repair)": {2},
     r"autonomy issue triage": {0, 2, 4},  # there is none without a priority, and no key for a model
     r"autonomy metrics rate-limits": {2},  # nor has it a token
 }
@@ -63,7 +63,7 @@ def test_a_command_that_the_manual_names_exists(one: Shown) -> None:
 
 @pytest.mark.parametrize("text", [text for text in _typed() if not text.startswith("make ")])
 def test_a_command_that_the_manual_shows_works(text: str, worked: Worked) -> None:
-    if re.match(r"autonomy run .*--(issue|agent)", text):
+    if re.match(r"autonomy (run .*--(issue|agent)|issue process)", text):
         worked.undo()
     ended = worked.run(worked.filled(text))
     expected = next((codes for start, codes in CODES.items() if re.match(start, text)), {0})
