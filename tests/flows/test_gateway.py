@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from autonomy_pack.model import Event
+from autonomy_pack.flows import attempt, box, claim, session, survey
+from autonomy_pack.flows.gateway import Gateway
+from autonomy_pack.flows.job import Terms
+from autonomy_pack.flows.records import Transcript
+from autonomy_pack.model import Endpoint, Event
 from autonomy_pack.store import audit
 from models import Answer, Call, Models
-from tests.flows.scenes import at, begin, events, run_with, thinking, touch_stop, workers
+from tests.flows.scenes import at, begin, events, run_with, steal, thinking, touch_stop, workers
 from tests.world import World
 
 DONE = ("done", {"summary": "Done.", "evidence": [{"criterion": "It says so", "how": "hello.txt says it"}]})
@@ -234,6 +238,51 @@ def test_a_session_whose_run_met_the_wall_does_not_end_as_if_all_were_well(world
     models.otherwise("I go on.")
     thinking(world, limits="tokens: 9000")
     assert world.run().exit_code == 4
+
+
+def call(number: int, usd: float = 0.01) -> bytes:
+    data = {"call": number, "protocol": "anthropic", "model": "m", "usd": usd, "tokens": 100}
+    return json.dumps({"kind": "call", "data": data}).encode()
+
+
+@pytest.fixture
+def gateway(world: World, models: Models) -> Iterator[Gateway]:
+    """The harness's side of a gateway, without the gateway."""
+    del models
+    thinking(world)
+    opened = world.open()
+    none = box.choose(opened.config, "none")
+    ((task, mission),) = session.chosen(survey.look(opened, box=none), session.Wanted(max_issues=1))
+    held = claim.take(opened, task, None)
+    assert held
+    terms = Terms(session="alone", box=none, report=world.reported.append)
+    run = attempt.begin(opened, task, mission, held, world.root.parent / "records", terms)
+    transcript = Transcript(Path(run.folder), run.id, task.id, terms.report)
+    job = attempt.prepare(opened, run, held, terms, transcript, world.root.parent / "space")
+    endpoint = Endpoint(socket="/nowhere", port=0, token="t", model="m", max_output=100)
+    made = Gateway(job=job, endpoint=endpoint, first={})
+    made.take_ledger(opened.store)
+    yield made
+    transcript.close()
+
+
+def test_each_call_is_asked_about_and_answered_by_its_number(gateway: Gateway) -> None:
+    assert gateway.hear(call(1)) == b"go 1\n"
+    assert gateway.hear(call(2, usd=5.0)).startswith(b"no 2 over_budget $0.01 of $1.00 of this run")
+    assert gateway.ending() is not None
+    assert gateway.hear(b"no json") is None
+    assert gateway.hear(b'{"kind": "ready"}') is None
+
+
+def test_under_a_stop_a_call_is_refused(gateway: Gateway, world: World) -> None:
+    assert gateway.hear(call(1)) == b"go 1\n"
+    touch_stop(world)
+    assert gateway.hear(call(2)).startswith(b"no 2 stopped ")
+
+
+def test_without_the_lease_a_call_is_refused(gateway: Gateway, world: World) -> None:
+    steal(world)
+    assert gateway.hear(call(1)).startswith(b"no 1 stopped ")
 
 
 def test_once_a_stop_is_there_the_next_call_is_refused_at_once(world: World, models: Models) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autonomy_pack.contracts import Agent
+from autonomy_pack.contracts import Agent, Store
 from autonomy_pack.edges import clock, files, host, shell
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError, WorldError
@@ -100,21 +100,22 @@ class Gateway:
     def _served(self) -> Ended:
         store = open_store(self.job.project.store_url)
         try:
-            self._ledger = self._opened_ledger(store)
+            self.take_ledger(store)
             return shell.run(
                 SANDBOXES["none"].wrap(self._command(), _NOWHERE),
                 seconds=self.job.seconds_left + 60,
                 stall_seconds=None,
-                on_line=self._line,
+                on_line=self.hear,
                 stop=self._why_end,
                 max_bytes=_MOST_BYTES,
             )
         finally:
             store.close()
 
-    def _opened_ledger(self, store: Any) -> Ledger:
+    def take_ledger(self, store: Store) -> None:
+        """Pay from the run's budgets in this store."""
         run = self.job.run
-        return Ledger(
+        self._ledger = Ledger(
             store,
             config=self.job.project.config,
             limits=run.mission.limits,
@@ -141,7 +142,8 @@ class Gateway:
         self._until = self._until or clock.monotonic() + _LAST_SECONDS
         return "" if self.open and clock.monotonic() < self._until else "the agent has ended"
 
-    def _line(self, line: bytes) -> bytes | None:
+    def hear(self, line: bytes) -> bytes | None:
+        """Do what a line of the gateway asks for; the answer it waits for, if any."""
         try:
             said = json.loads(line)
             kind, data = said["kind"], said["data"] if said["kind"] != "ready" else {}

@@ -100,6 +100,8 @@ class Job:
 
     def tell(self, events: Sequence[Event]) -> None:
         """Append events under the run's fence and show them; LeaseLost when the task was taken over."""
+        if not events:
+            return
         for event in self.project.store.append(events, lease=self.claim.task):
             self.terms.report(event)
 
