@@ -131,17 +131,19 @@ def test_turns_are_bounded_too(world: World, models: Models) -> None:
     assert "limits.turns" in end_of(world).data["why"] or world.outcomes() == {".#1": "failed"}
 
 
-@pytest.mark.parametrize("fault", ["hang_up", "cut"])
+@pytest.mark.parametrize(("fault", "at_call"), [("hang_up", 0), ("cut", 0), ("hang_up", 1), ("hang_up", 2)])
 def test_a_call_whose_answer_never_came_counts_with_all_that_was_set_aside(
-    world: World, models: Models, fault: str
+    world: World, models: Models, fault: str, at_call: int
 ) -> None:
+    for number in range(at_call):
+        models.call("read", {"path": "hello.txt" if number else "other.txt"})
     models.cut("text") if fault == "cut" else models.hang_up()
     models.call(*WRITE)
     models.call(*DONE)
     thinking(world, limits="usd: 5")
     world.run()
     reserved, settled = events(world, "spend.reserved"), events(world, "spend.settled")
-    assert settled[0].data["usd"] == reserved[0].data["usd"] > 0
+    assert settled[at_call].data["usd"] == reserved[at_call].data["usd"] > 0
     assert len(reserved) == len(settled) == len(models.requests)
 
 

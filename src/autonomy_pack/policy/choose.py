@@ -328,7 +328,7 @@ def _need_more_than_before(head: Head | None, pin: str, limits: Limits, facts: F
         return
     before = facts.limits.get(head.run)
     if before and not budget.is_more(limits, before):
-        raise _NotEligible(f"run {head.run} spent its budget today; tomorrow, or with higher limits ({head.why})")
+        raise _NotEligible(f"run {head.run} spent its budget today; tomorrow, or with higher limits: {head.why}")
 
 
 def _need_dependencies(issue: Issue, states: Mapping[str, str], facts: Facts) -> None:

@@ -116,3 +116,17 @@ def test_what_the_planner_does_costs_nothing_and_is_not_held_back(site: Site, mo
     plan = site.begin().select()
     assert str(number) in [leg.issue for leg in plan.legs]
     assert next(leg for leg in plan.legs if leg.issue == str(number)).usd == 0
+
+
+def test_without_a_key_the_leg_does_not_begin_and_all_is_given_back(
+    site: Site, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    issue(site)
+    done = site.session()
+    (result,) = done.results.values()
+    assert result.outcome == "stale"
+    assert "there is no key for anthropic" in result.why
+    assert models.requests == []
+    with site.begin().job("select") as (_, store, _workflow):
+        assert store.head("repo").usd == 0

@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import artifact, clock, files, objects, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
-from autonomy_pack.flows import attempt, budget, checks, claim, discussion, guard, project, records, work
+from autonomy_pack.flows import attempt, budget, checks, claim, discussion, guard, models, project, records, work
 from autonomy_pack.flows.actions import claims, grounds
 from autonomy_pack.flows.actions.grounds import Ground, Stale
 from autonomy_pack.flows.actions.watch import Watch, words
 from autonomy_pack.flows.box import Box
+from autonomy_pack.flows.install_agent import folder_of
 from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Base, Project
 from autonomy_pack.flows.work import Produced
@@ -199,6 +201,8 @@ class _Desk:
         transcript = records.Transcript(self.records, run.id, task.id, self.told.append)
         if checks.of(ground.config, mission):
             terms.box.need_for_programs()
+        models.need(AGENTS[run.agent])
+        folder_of(run.agent)
         self.begun = True
         job: Job | None = None
         try:
