@@ -89,7 +89,7 @@ def test_a_run_is_served_again_without_a_provider(models, gateway, tmp_path):
     path = transcript(tmp_path, gateway.called(3))
     asked = len(models.requests)
     with (
-        Gateway({"anthropic": {"url": "http://127.0.0.1:9", "key": ""}}, replay=path) as again,
+        Gateway({}, replay=path) as again,
         claude(again) as client,
     ):
         assert client.messages.create(**conversation[0]).content == first[0]

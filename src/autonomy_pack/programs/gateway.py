@@ -42,7 +42,8 @@ class Gateway:
         self._most = int(order["max_output"])
         patience = Patience(**order.get("patience") or {})
         given = order["upstreams"]
-        self._protocols = {name: PROTOCOLS[name] for name in given}
+        path = order.get("replay")
+        self._protocols = {name: PROTOCOLS[name] for name in (PROTOCOLS if path else given)}
         self._keys = {name: str(one["key"]) for name, one in given.items()}
         self._upstreams = {name: Upstream(one["url"], patience.silence) for name, one in given.items()}
         secrets = tuple(filter(None, {*self._keys.values()}))
@@ -53,7 +54,6 @@ class Gateway:
             patience=patience,
             secrets=secrets,
         )
-        path = order.get("replay")
         self._replay = Replay(path, harness, self._desk.recorder) if path else None
 
     def handle(self, request: Request, reply: Reply) -> None:
