@@ -78,7 +78,12 @@ def _blocks(body: dict) -> list[tuple[str, bool]]:
     found = [*body.get("tools", []), *_listed(body.get("system", []))]
     for message in body["messages"]:
         found += [{"role": message["role"], **block} for block in _listed(message["content"])]
-    return [(json.dumps(_unmarked(one)), _is_marked(one)) for one in found]
+    return [(json.dumps(_unmarked(_spelt_out(one))), _is_marked(one)) for one in found]
+
+
+def _spelt_out(block: dict) -> dict:
+    """A result that is a plain text as the list of one text, which means the same to the provider."""
+    return {**block, "content": _listed(block["content"])} if "content" in block else block
 
 
 def _listed(content: str | list[dict]) -> list[dict]:

@@ -104,7 +104,8 @@ def collected(events: Iterable[Mapping[str, Any]]) -> Answer:
     """The answer that a stream of events makes up; raises when it has no end or is none."""
     blocks: dict[int, dict[str, Any]] = {}
     pieces: dict[int, list[str]] = {}
-    stop, ended, counted = None, False, {}
+    counted: dict[str, Any] = {}
+    stop, ended = None, False
     for event in events:
         kind = event.get("type")
         if kind == "message_start":
