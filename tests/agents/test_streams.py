@@ -159,7 +159,7 @@ DONE = ("exit", {"reason": "Completed --message-file"})
 def test_aider_ends_with_zero_so_its_log_of_calls_decides():
     assert heard("aider", log(("launched", {}), ("message_send", {}), DONE))[1].ok
     failed = log(("message_send", {}), ("message_send_exception", {"exception": "rate limited"}), DONE)
-    assert heard("aider", failed)[1].why == "rate limited"
+    assert (heard("aider", failed)[1].ok, heard("aider", failed)[1].why) == (False, "rate limited")
     assert heard("aider", log(("launched", {}), DONE))[1] is None
     assert not heard("aider", log(("message_send", {}), ("exit", {"reason": "Keyboard interrupt"})))[1].ok
 
@@ -185,6 +185,7 @@ def test_mini_ends_with_zero_so_its_trajectory_decides():
 
     assert heard("mini", told("Submitted"))[1].ok
     assert heard("mini", told("LimitsExceeded"))[1].why == "it ended with status LimitsExceeded"
+    assert heard("mini", told("LimitsExceeded"))[1].ok is False
     assert heard("mini", told("RepeatedFormatError"))[1].ok is False
     assert heard("mini", told("Submitted")[:1])[1] is None
 

@@ -2386,6 +2386,122 @@ BUDGETS = (
     ),
 )
 
+CLIS, STARTED, INSTALL = (
+    "agents/test_streams.py::test_",
+    "agents/test_started.py::test_",
+    "flows/test_install_agent.py::test_",
+)
+
+OTHERS = (
+    control(
+        "an install reaches no host but those of the registries",
+        "programs/test_egress.py::test_every_other_host_or_port_is_refused_and_told[127.0.0.1.evil.example:{port}]",
+        ("programs/egress.py", 'f"{host}:{port}" not in hosts', "not any(one.split(':')[0] in host for one in hosts)"),
+    ),
+    control(
+        "a host is compared with its port",
+        "programs/test_egress.py::test_every_other_host_or_port_is_refused_and_told[localhost:{port}]",
+        ("programs/egress.py", 'f"{host}:{port}" not in hosts', 'not any(one.endswith(f":{port}") for one in hosts)'),
+    ),
+    control(
+        "another version than the locked one needs a word",
+        INSTALL + "another_version_than_the_locked_one_needs_a_word[claude]",
+        ("flows/install_agent.py", "version != package.version and not unlocked:", "False:"),
+    ),
+    control(
+        "a folder that was never finished is no installed program",
+        INSTALL + "a_folder_that_was_never_finished_is_not_installed[null]",
+        ("flows/install_agent.py", "    if not installed(name):\n", "    if not folder.exists():\n"),
+    ),
+    control(
+        "no key of a provider reaches an agent of others",
+        STARTED + "its_whole_environment_is_given_and_no_key_of_ours_is_in_it[claude]",
+        (
+            "agents/cli.py",
+            "passed = {name: given[name] for name in _PASSED_ON if name in given}",
+            "passed = dict(given)",
+        ),
+    ),
+    control(
+        "links in the home of an agent are not followed",
+        STARTED + "a_link_that_an_earlier_turn_left_in_its_home_is_not_followed[mini-task.yaml]",
+        (
+            "agents/cli.py",
+            "        home.write(path, text.encode())",
+            "        open(f'{brief.home}/{path}', 'wb').write(text.encode())",
+        ),
+    ),
+    control(
+        "a mission that names no tools lets agents of others only read",
+        STARTED + "a_mission_that_names_no_tools_lets_it_only_read[claude-Bash]",
+        ("agents/cli.py", '["run"] * ("run" in tools)', '["run"]'),
+    ),
+    control(
+        "one that cannot be held to reading is refused where it may only read",
+        STARTED + "one_that_cannot_be_held_to_reading_is_refused_where_it_may_only_read[codex-run]",
+        ("agents/cli.py", "if tool not in may(brief) and not brief.returns:", "if False:"),
+    ),
+    control(
+        "plugins of a repository are not started by opencode",
+        STARTED + "opencode_is_refused_where_the_repository_holds_plugins_for_it",
+        ("agents/opencode.py", 'if os.path.lexists(Path(brief.work) / ".opencode"):', "if False:"),
+    ),
+    control(
+        "settings of a repository are not loaded by claude",
+        STARTED + "claude_loads_nothing_of_the_repository_and_asks_nobody",
+        ("agents/claude.py", '"-p", "--bare", ', '"-p", '),
+    ),
+    control(
+        "settings of a repository are not loaded by codex",
+        STARTED + "codex_loads_no_settings_no_rules_and_no_instructions_of_the_repository",
+        ("agents/codex.py", ', "--ignore-rules")', ")"),
+    ),
+    control(
+        "gemini begins in an empty folder",
+        STARTED + "one_that_loads_what_its_folder_holds_begins_in_an_empty_one[gemini]",
+        ("agents/gemini.py", ', cwd=f"{brief.home}/empty"', ""),
+    ),
+    control(
+        "modules of a repository are not imported in place of an agent's",
+        STARTED + "a_python_program_imports_nothing_of_the_repository_and_tells_its_end_in_a_file[mini]",
+        ("agents/mini.py", '"-S", "-P", "-m"', '"-S", "-m"'),
+    ),
+    control(
+        "copilot never signs in",
+        STARTED + "copilot_is_offline",
+        ("agents/copilot.py", '        "COPILOT_OFFLINE": "true",\n', '        "COPILOT_OFFLINE": "false",\n'),
+    ),
+    control(
+        "an error that claude calls success is a failure",
+        CLIS + "a_failure_is_told_with_its_sentence[claude-e400-API Error: 400 bad things]",
+        ("agents/claude.py", 'said.get("is_error") is not False or ', ""),
+    ),
+    control(
+        "an answer that was cut off is a failure",
+        CLIS + "claude_that_stopped_for_another_reason_than_its_end_has_failed[None]",
+        ("agents/claude.py", "    if stop not in _GOOD_STOPS:\n", "    if False:\n"),
+    ),
+    control(
+        "aider's exit code is not believed",
+        CLIS + "aider_ends_with_zero_so_its_log_of_calls_decides",
+        (
+            "agents/aider.py",
+            'return cli.failed(why or "its call of the model failed")',
+            "return Seen(verdict=Verdict(ok=True, why=why))",
+        ),
+    ),
+    control(
+        "mini's exit code is not believed",
+        CLIS + "mini_ends_with_zero_so_its_trajectory_decides",
+        ("agents/mini.py", 'if word == "Submitted":', "if word:"),
+    ),
+    control(
+        "copilot's result is heard beside its exit code",
+        CLIS + "copilot_with_another_result_than_zero_has_failed_whatever_its_process_says[1]",
+        ("agents/copilot.py", "if code != 0 or isinstance(code, bool):", "if False:"),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *BUDGETS,
@@ -2412,4 +2528,5 @@ CONTROLS = (
     *MODELS,
     *JUDGING,
     *ASKING,
+    *OTHERS,
 )

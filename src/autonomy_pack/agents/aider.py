@@ -95,9 +95,8 @@ def read(line: bytes) -> Seen:
         case "message_send":
             return Seen(verdict=Verdict(ok=True))
         case "message_send_exception":
-            return cli.failed(
-                cli.text(cli.inner(said, "properties").get("exception")) or "its call of the model failed"
-            )
+            why = cli.text(cli.inner(said, "properties").get("exception"))
+            return cli.failed(why or "its call of the model failed")
         case "exit":
             reason = cli.text(cli.inner(said, "properties").get("reason"))
             return Seen() if reason == _DONE else cli.failed(reason)
