@@ -366,8 +366,8 @@ class Task:
 
     `event` is the label event that made it eligible ("" where the forge has none); its lease is keyed on it.
     `labelled` is when that was, "" where nobody labels. `repair` is there when the task is to mend the pull request
-    that was made for the issue; its id then is the pull request's. A mission that a person runs by hand is a task without an
-    issue: `issue` is "".
+    that was made for the issue, `review` when it is to judge one; its id then is the pull request's. A mission that a
+    person runs by hand is a task without an issue: `issue` is "".
     """
 
     id: str
@@ -903,9 +903,9 @@ class Desk:
 class Part:
     """A piece of what an agent is told: whose words they are, and how they rank.
 
-    `rank` is rules, repository, mission, return, guidance, issue, comment, change, complaint or answer; `source` names where
-    the words come from, `title` and `note` are ours, `text` are the words. When they were too long, `cut` is how many
-    characters are left out after `text`, and `rest` is how they end.
+    `rank` is rules, repository, mission, return, guidance, issue, comment, change, complaint or answer; `source` names
+    where the words come from, `title` and `note` are ours, `text` are the words. When they were too long, `cut` is how
+    many characters are left out after `text`, and `rest` is how they end.
     """
 
     rank: str

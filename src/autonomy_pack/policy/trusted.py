@@ -95,7 +95,7 @@ def _why_not_by(labeling: Labeling, permissions: Mapping[str, str], apps: Sequen
 
 def _why_edited(issue: Issue, labeling: Labeling) -> str:
     """Why the text may not be the one that was agreed to. Times are whole seconds, so equal is not earlier."""
-    if issue.edited and not _time(issue.edited, unknown=_NEVER) < _time(labeling.at):
+    if issue.edited and not is_earlier(issue.edited, labeling.at):
         return f"title or body was edited after {labeling.label} was set; read it again, then relabel it"
     return ""
 
