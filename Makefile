@@ -49,8 +49,8 @@ lint: $(DEV) ## style, types, workflows
 	@$(BIN)/mypy
 	@sh scripts/lint-workflows.sh
 
-lock: $(DEV) ## write the locks again: requirements.lock from pyproject, those of a release's tools
-	@$(LOCK) --python-version 3.11 pyproject.toml -o requirements.lock
+lock: $(DEV) ## write the locks again: requirements.lock from pyproject with what models need, those of a release's tools
+	@$(LOCK) --python-version 3.11 --extra anthropic --extra gateway pyproject.toml -o requirements.lock
 	@$(LOCK) --python-version 3.12 scripts/release-build.in -o scripts/release-build.lock
 	@$(LOCK) --python-version 3.12 scripts/release-publish.in -o scripts/release-publish.lock
 

@@ -18,12 +18,16 @@ from autonomy_pack import __version__
 from tests.workflows.rules import ROOT
 
 LOCK = ROOT / "requirements.lock"
+EXTRAS = ("anthropic", "gateway")
 LOCKS = (LOCK, ROOT / "scripts/release-build.lock", ROOT / "scripts/release-publish.lock")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
 def dependencies() -> list[Requirement]:
-    return [Requirement(one) for one in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]]
+    """Ours, and those of the extras that a runner needs for models."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [one for name in EXTRAS for one in project["optional-dependencies"][name]]
+    return [Requirement(one) for one in (*project["dependencies"], *extras)]
 
 
 def test_the_lock_holds_every_dependency_at_a_version_that_fits() -> None:
@@ -41,6 +45,7 @@ def test_the_lock_is_what_make_lock_would_write_again(tmp_path: Path) -> None:
     made = subprocess.run(
         [
             *(str(uv), "pip", "compile", "--universal", "--generate-hashes", "--python-version", "3.11"),
+            *(word for name in EXTRAS for word in ("--extra", name)),
             *("--no-annotate", "--quiet", "--custom-compile-command", "make lock", "pyproject.toml", "-o", str(copy)),
         ],
         cwd=ROOT,
