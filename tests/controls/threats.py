@@ -24,6 +24,7 @@ SELECT, SELECTED = "flows/actions/test_select_attacks.py::test_row_", "flows/act
 PUBLISH, FORGED = "flows/actions/test_publish.py::test_", "flows/actions/test_forged.py::test_"
 GATE, DECIDE, LEG = (f"flows/actions/test_{name}.py::test_" for name in ("gate", "decide", "leg"))
 STATIC = "workflows/test_static.py::test_"
+REFUSED = "programs/test_gateway_refusals.py::test_"
 DOOR = "workflows/test_attacks.py::test_without_its_defence_the_file_is_refused[row-"
 MORE = "workflows/test_more_attacks.py::test_without_its_defence_the_file_is_refused[row-"
 E2E, REFS, BOX = "workflows/test_end_to_end.py::test_", "store/test_gitrefs.py::test_", "flows/test_box.py::test_"
@@ -63,6 +64,17 @@ ATTACKS = (
         "the whole agent is in the box",
         (HOSTILE, BOX + "a_boxed_agent_reaches_nothing_outside", BARE),
         ("the agent is boxed",),
+    ),
+    Threat(
+        "8",
+        "settings of a repository send the key to somebody else's address",
+        "the key is in the gateway's process only; addresses are a person's word; agents hold a token of their run",
+        (
+            REFUSED + "of_the_client_s_headers_only_those_of_the_list_go_out",
+            REFUSED + "no_host_but_the_one_provider_can_be_named",
+            "programs/test_gateway.py::test_only_the_run_s_token_opens_it_and_only_the_real_key_goes_out",
+        ),
+        ("the client's headers stay here", "redirects are followed nowhere"),
     ),
     Threat(
         "12",
@@ -322,6 +334,17 @@ ATTACKS = (
         ("one socket crosses, nothing else of its folder",),
     ),
     Threat(
+        "40",
+        "an attacker's own key carries data to a provider that is allowed",
+        "the client's credentials are replaced; exact paths only, so nothing can be uploaded or kept there",
+        (
+            REFUSED + "without_the_run_s_token_nothing_goes_out",
+            REFUSED + "other_paths_lead_nowhere",
+            "protocols/test_bodies.py::test_only_exact_paths_lead_anywhere",
+        ),
+        ("the gateway opens to the run's token only", "exact paths and queries"),
+    ),
+    Threat(
         "42",
         "a step does what a model said",
         "model text reaches closed schemas only; what they let through is compared with the API",
@@ -491,6 +514,18 @@ BOUNDARIES = (
         ("stop before a claim", "no write of publish under a stop", "no agent under a stop on GitHub"),
     ),
     Threat(
+        "B10",
+        "a request for a model makes the provider act, fetch or keep",
+        "closed bodies for each protocol, written anew; asked for, metered and written down call by call",
+        (
+            "protocols/test_bodies.py::test_what_a_provider_would_do_itself_is_refused",
+            "protocols/test_bodies.py::test_no_key_that_is_not_known_passes_at_any_depth",
+            REFUSED + "a_body_that_may_not_pass_goes_nowhere_and_the_agent_is_told_why",
+            "programs/test_gateway.py::test_whichever_call_of_a_conversation_fails_all_that_may_be_spent_is_told",
+        ),
+        ("bodies are of a closed shape", "unknown keys are refused", "no call without the harness's go"),
+    ),
+    Threat(
         "B11",
         "the caller's own tree is installed in our name",
         "one exact commit of one repository, asserted; wheels by hash",
@@ -526,5 +561,4 @@ BOUNDARIES = (
 )
 
 # What is not shown by any test, and why.
-GAPS = {"B10": "the gateway for models is not built yet; no agent of the pack has a key"}
 THREATS = (*ATTACKS, *BOUNDARIES)
