@@ -125,9 +125,11 @@ class Script:
         self.began.append(time.perf_counter())
         at = len(self.began) - 1
         theirs = any(tool["name"] == "bash" for tool in request.body["tools"])
+        used = {"input": len(request.raw) // 4, "output": 20}
         if at < len(self._commands):
-            return Answer(text="Next.", calls=(Call("bash" if theirs else "run", {"command": self._commands[at]}),))
-        return Answer(calls=(Call("bash", {"command": _END}) if theirs else Call("done", _DONE),))
+            call = Call("bash" if theirs else "run", {"command": self._commands[at]})
+            return Answer(text="Next.", calls=(call,), usage=used)
+        return Answer(calls=(Call("bash", {"command": _END}) if theirs else Call("done", _DONE),), usage=used)
 
     @property
     def turn_ms(self) -> float:
