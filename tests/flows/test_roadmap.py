@@ -107,3 +107,11 @@ def test_under_a_stop_nothing_is_asked(world: World) -> None:
     world.autonomy("stop")
     generate(world, ok=5)
     assert world.open().forge.issues() == ([], [])
+
+
+def test_any_program_gives_its_proposals_back_in_the_file_that_it_is_told(world: World) -> None:
+    proposing(world, ITEM)
+    text = json.dumps({"items": [ITEM]})
+    program = world.write("propose.sh", f"cat >/dev/null\nprintf %s '{text}' >\"$AUTONOMY_RETURNED\"\n")
+    said = generate(world, "--agent", "command", "--agent-command", f"sh {program}")
+    assert "issue 1, 1 proposals" in said
