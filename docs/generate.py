@@ -34,7 +34,11 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
     "handoff.ended": (_STORE, "handoff.ended/RUN", "The branch was merged, or deleted unmerged."),
     "comment.made": (_STORE, "", "Our one status comment of an issue was written, or edited in place."),
     "run.finished": (_STORE, "finish/RUN", "The run ended."),
-    "spend.reserved": (_STORE, "reserve/RUN/CALL", "Money and tokens were set aside before a model call, against every budget it counts for."),
+    "spend.reserved": (
+        _STORE,
+        "reserve/RUN/CALL",
+        "Money and tokens were set aside before a model call, in every budget.",
+    ),
     "spend.settled": (_STORE, "settle/RUN/CALL", "What a model call cost in the end; its reservation is given back."),
     "alert.raised": (_STORE, "alert/RULE/WINDOW", "Something people should know, told once for each window."),
     "control.set": (_STORE, "", "A stop was set or taken away."),
@@ -49,7 +53,11 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
     "model.called": (_TRANSCRIPT, "", "A model was called, with what was asked and answered, as the gateway saw it."),
     "agent.said": (_TRANSCRIPT, "", "Anything else the agent printed; nothing it says is believed."),
     "agent.asked": (_TRANSCRIPT, "", "The agent asks a person; the run ends as waiting."),
-    "prompt.given": (_TRANSCRIPT, "", "What the agent was told, part by part: rank, source and the hash of what was shown."),
+    "prompt.given": (
+        _TRANSCRIPT,
+        "",
+        "What the agent was told, by parts: rank, source, hash of what was shown.",
+    ),
 }
 
 

@@ -949,7 +949,7 @@ class Usage:
 
 @value
 class Asked:
-    """A request to a model as it goes upstream: `path` below the provider's address, `output` the most it may answer."""
+    """A request to a model as it goes upstream: `path` below the provider's address, `output` its most tokens."""
 
     path: str
     model: str

@@ -161,9 +161,14 @@ def test_mini_takes_its_standard_settings_by_the_path_they_were_installed_to(bri
 
 def test_aider_is_shown_the_files_that_the_prompt_names_else_the_first_of_the_tree(brief, tmp_path):
     (tmp_path / "work" / "image.png").write_bytes(b"\x89PNG\0")
-    assert [word for word in AGENTS["aider"].command(brief).argv if word.startswith(brief.work)] == [f"{brief.work}/calc.py"]
+    assert [word for word in AGENTS["aider"].command(brief).argv if word.startswith(brief.work)] == [
+        f"{brief.work}/calc.py"
+    ]
     shown = AGENTS["aider"].command(replace(brief, prompt="make it good")).argv
-    assert [word for word in shown if word.startswith(brief.work)] == [f"{brief.work}/calc.py", f"{brief.work}/other.txt"]
+    assert [word for word in shown if word.startswith(brief.work)] == [
+        f"{brief.work}/calc.py",
+        f"{brief.work}/other.txt",
+    ]
 
 
 @pytest.mark.parametrize(("name", "path"), [("mini", "task.yaml"), ("gemini", ".gemini/settings.json")])
