@@ -65,6 +65,7 @@ storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and Postgre
 	@$(BIN)/python tests/storm/workers.py --rounds 1000
 	@$(BIN)/python tests/storm/budgets.py --engine sqlite --rounds 50
 	@$(BIN)/python tests/storm/budgets.py --engine postgres --rounds 50
+	@$(BIN)/python tests/storm/sixteen.py
 	@$(BIN)/python tests/storm/stops.py --rounds 200
 
 clean: ## remove what these targets made
