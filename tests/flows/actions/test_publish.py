@@ -17,7 +17,7 @@ from autonomy_pack.flows import box
 from autonomy_pack.flows.actions import publish
 from autonomy_pack.model import Config, Leg, Plan
 from autonomy_pack.schemas import schema
-from hub import Hub
+from hub import Fault, Hub
 from tests.flows.actions.driver import LOOP, REPO, Files, Session, Site
 
 
@@ -104,6 +104,13 @@ def test_the_session_leaves_its_summary_and_the_run_as_its_events_tell_it(site: 
         "comment.made",
         "run.finished",
     ]
+
+
+def test_a_branch_that_the_api_does_not_know_yet_is_still_ours(site: Site) -> None:
+    number = site.issue()
+    site.hub.faults.add(Fault("stale_read", "GET .*/git/ref/heads/agent/", times=3, job="publish"))
+    assert site.session().outcomes == {str(number): "handed_off"}
+    assert len(site.repo.pulls) == 1
 
 
 def test_a_second_session_does_nothing_more(site: Site) -> None:

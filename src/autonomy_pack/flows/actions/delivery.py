@@ -136,7 +136,8 @@ def need_ours(case: Case, branch: str, head: str) -> list[Pull]:
         if not over.merged:
             raise Theirs(f"pull request #{over.number} was closed by a person")
         return [over]
-    if tip != head:
+    # Right after a push the API may still tell of the time before it: git itself is asked before anybody is blamed.
+    if tip != head and (tip := case.means.remote.tips(f"refs/heads/{branch}").get(f"refs/heads/{branch}", "")) != head:
         what = f"is at {tip[:7]}, which is not ours" if tip else "was deleted"
         raise Theirs(f"branch {branch} {what}")
     return there
