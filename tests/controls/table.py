@@ -84,7 +84,7 @@ STOPS = (
     control(
         "stop before a question",
         STOP + "no_question_is_asked_after_a_stop",
-        ("flows/work.py", "    job.heed_stop()\n", ""),
+        ("flows/work.py", "why=worst.says)\n    job.heed_stop()\n", "why=worst.says)\n"),
     ),
     control(
         "stop before a handoff begins",
@@ -240,7 +240,11 @@ PEOPLE = (
     control(
         "an agent does not approve",
         DECIDE + "an_agent_never_answers_for_a_person[approve]",
-        ("flows/decisions.py", '    stop.refuse_agents(project.store, "approve")\n', ""),
+        (
+            "flows/decisions.py",
+            '    stop.refuse_agents(project.store, "approve")\n    stop.heed(project.place)\n',
+            "    stop.heed(project.place)\n",
+        ),
     ),
     control(
         "an agent does not deny",
@@ -545,7 +549,11 @@ EXAMINES = (
     control(
         "repair has an end",
         CHECK + "asking_again_has_an_end",
-        ("flows/work.py", "range(job.run.mission.repair + 1)", "range(6)"),
+        (
+            "flows/work.py",
+            "range(job.run.mission.repair + 1):\n        ending = perform(",
+            "range(6):\n        ending = perform(",
+        ),
     ),
     control(
         "closing needs evidence",
@@ -1158,7 +1166,7 @@ GITHUB = (
     control(
         "a branch of somebody else's is left alone",
         HUB + "a_branch_with_another_commit_is_never_overwritten",
-        ("forges/github.py", "if here != wanted[0].new:", "if False:"),
+        ("forges/github.py", "if here not in (wanted[0].old, wanted[0].new):", "if False:"),
     ),
 )
 
