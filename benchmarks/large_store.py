@@ -64,9 +64,9 @@ def _places(tasks: int, folded: dict[str, Head]) -> Iterator[dict[str, Any]]:
             moment, seq = moment + _APART, seq + 1
             at = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             stamped = _stamped(event, ids.next(at), seq, at)
-            head = heads.fold(folded.get(event.subject), stamped)
-            if head:
-                folded[event.subject] = head
+            for subject in heads.subjects_of(stamped):
+                if head := heads.fold(folded.get(subject), stamped, subject):
+                    folded[subject] = head
             yield rows.event_params(stamped)
 
 
