@@ -16,7 +16,7 @@ from tests.flows.scenes import asked, bump, events, scripted
 from tests.world import World
 
 SECRET = "zq81-unusual-word-77"
-KEY = "AKIA" + "IOSFODNN7" + "EXAMPLE"
+KEY = "AKIA" + "QY6LIOSFODNN" + "7J2X"
 
 
 def folder(world: World, task: str = ".#1") -> Path:

@@ -307,7 +307,7 @@ def hidden_text() -> None:
 
 def leak_secret() -> None:
     """Leave something that looks like a key."""
-    write("settings.ini", "key = " + "AKIA" + "IOSFODNN7" + "EXAMPLE")
+    write("settings.ini", "key = " + "AKIA" + "QY6LIOSFODNN" + "7J2X")
 
 
 # --- looking around -----------------------------------------------------------------------------------------------
