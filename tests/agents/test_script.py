@@ -20,6 +20,16 @@ def brief(*, steps=(), argv=(), fields=None, constraints=(), work="/") -> Brief:
     return Brief(task=task, mission=mission, steps=tuple(steps), prompt="", work=str(work), argv=tuple(argv))
 
 
+FINISHED = {"step": 1, "exit": 0, "duration": 0.1, "output": "x", "output_sha256": None}
+
+
+def nested(levels: int) -> list[object]:
+    found: list[object] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
 def planned(given: Brief) -> list[list[str]]:
     return json.loads(script.command(given).stdin)
 
@@ -67,12 +77,35 @@ def test_announced_steps_are_events_and_wait():
         b'{"kind": [], "data": {}}',
         b'{"kind": "step.started", "data": {"step": 1, "tool_call": {}, "more": 1}}',
         b'{"success": true}',
+        *(
+            json.dumps({"kind": "step.started", "data": {"step": 1, "tool_call": call}}).encode()
+            for call in (
+                {},
+                {"name": ["x"]},
+                {"name": "x", "arguments": nested(700)},
+                {"name": "x", "more": nested(30)},
+            )
+        ),
+        *(
+            json.dumps({"kind": "step.finished", "data": FINISHED | wrong}).encode()
+            for wrong in (
+                {"output": nested(700)},
+                {"output_sha256": 7},
+                {"duration": float("nan")},
+                {"duration": 1e300},
+            )
+        ),
     ],
 )
 def test_everything_else_is_only_said(line):
     seen = script.read(line)
     assert [kind for kind, _ in seen.events] == ["agent.said"]
     assert not seen.waits
+
+
+def test_a_finished_step_is_read():
+    line = json.dumps({"kind": "step.finished", "data": FINISHED}).encode()
+    assert script.read(line).events == (("step.finished", FINISHED),)
 
 
 def test_it_runs_and_is_read_from_end_to_end(tmp_path):

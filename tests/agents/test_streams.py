@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autonomy_pack.agents import AGENTS
+from autonomy_pack.agents import AGENTS, cli
 from autonomy_pack.model import Usage
 
 STREAMS = Path(__file__).parent / "streams"
@@ -210,3 +210,11 @@ def test_a_tools_long_arguments_are_cut():
     block = {"type": "tool_use", "name": "Bash", "input": {"command": "x" * 100_000}}
     events, _ = heard("claude", [json.dumps({"type": "assistant", "message": {"content": [block]}}).encode()])
     assert len(events[0][1]["tool_call"]["arguments"]) == 4000
+
+
+def test_a_tools_arguments_nested_beyond_writing_are_left_out():
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    [(_, data)] = cli.used("Bash", deep)
+    assert data["tool_call"]["arguments"] == "… nested too deep"

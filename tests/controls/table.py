@@ -604,6 +604,16 @@ SINKS = (
         ("flows/records.py", "json.dumps(_redacted(data, known_secrets()), indent", "json.dumps(data, indent"),
     ),
     control(
+        "what is nested too deep to be written is cut",
+        RECORD + "what_is_nested_however_deep_is_written_down[700]",
+        ("flows/records.py", "    if not levels:\n        return _TOO_DEEP\n", ""),
+    ),
+    control(
+        "a line is a step by the types of all its parts",
+        "agents/test_script.py::test_everything_else_is_only_said",
+        ("agents/paced.py", "return texts and", "return"),
+    ),
+    control(
         "summaries are redacted",
         RECORD + "a_secret_in_an_issue_reaches_no_record",
         ("flows/summary.py", "redact(text, records.known_secrets())", "text"),

@@ -150,3 +150,17 @@ def test_a_question_in_the_log_of_decisions_shows_no_secret(world: World, secret
     log = next((world.root / ".agent-workspace/logs").glob("*.log"))
     assert "apr_" in log.read_text()
     assert SECRET not in log.read_text()
+
+
+@pytest.mark.parametrize("levels", [49, 700, 100_000])
+def test_what_is_nested_however_deep_is_written_down(tmp_path: Path, levels: int) -> None:
+    deep: object = SECRET
+    for number in range(levels):
+        deep = [deep] if number % 2 else {"a": deep}
+    transcript = records.Transcript(tmp_path, "r1", ".#1", lambda _: None)
+    transcript.add("model.called", {"request": deep}, "system")
+    transcript.close()
+    (told,) = records.read_transcript(tmp_path)
+    records.write_json(tmp_path / "record.json", {"deep": deep})
+    assert ("nested too deep" in str(told["data"])) == (levels > 50)
+    assert ("nested too deep" in (tmp_path / "record.json").read_text()) == (levels > 50)

@@ -156,7 +156,10 @@ def used(name: Any, arguments: Any) -> tuple[Event, ...]:
 
 
 def _short(arguments: Any) -> Any:
-    shown = json.dumps(arguments, default=str)
+    try:
+        shown = json.dumps(arguments, default=str)
+    except RecursionError:
+        return "… nested too deep"
     return arguments if len(shown) <= _CHARACTERS else shown[:_CHARACTERS]
 
 

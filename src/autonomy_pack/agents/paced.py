@@ -12,6 +12,8 @@ from autonomy_pack.model import EVENT_FIELDS, Brief, Command, Seen
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
 _KINDS = ("step.started", "step.finished")
+_DEEPEST = 20  # levels of a tool's call; those of our tools have three or four
+_ETERNITY = 1e9
 
 
 def start(program: str, told: object, brief: Brief) -> Command:
@@ -43,8 +45,22 @@ def _complete(kind: str, data: Any) -> bool:
     if not isinstance(data, Mapping) or set(data) != EVENT_FIELDS[kind] or not isinstance(data["step"], int):
         return False
     if kind == "step.started":
-        return isinstance(data["tool_call"], Mapping)
-    return isinstance(data["exit"], int) and isinstance(data["duration"], int | float)
+        call = data["tool_call"]
+        return isinstance(call, Mapping) and isinstance(call.get("name"), str) and _shallow(call, _DEEPEST)
+    texts = isinstance(data["output"], str | None) and isinstance(data["output_sha256"], str | None)
+    return texts and isinstance(data["exit"], int) and _is_time(data["duration"])
+
+
+def _is_time(seconds: Any) -> bool:
+    return isinstance(seconds, int | float) and 0 <= seconds < _ETERNITY  # NaN is not
+
+
+def _shallow(part: Any, levels: int) -> bool:
+    """Whether nothing is nested deeper: whoever handles it later goes down as deep as it is."""
+    if not isinstance(part, Mapping | list):
+        return True
+    inner = part.values() if isinstance(part, Mapping) else part
+    return levels > 0 and all(_shallow(one, levels - 1) for one in inner)
 
 
 def _said(line: bytes) -> Seen:

@@ -23,6 +23,8 @@ Report = Callable[[Event], None]
 
 _SECRET_NAMES = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL")
 _LONG = 32 * 1024
+_DEEPEST = 50  # levels of a record: what an agent or a provider says may be nested until writing it down fails
+_TOO_DEEP = "… nested too deep"
 
 
 def known_secrets() -> tuple[str, ...]:
@@ -100,14 +102,16 @@ class Transcript:
         return self._hash.hexdigest()
 
 
-def _redacted(part: Any, secrets: tuple[str, ...]) -> Any:
+def _redacted(part: Any, secrets: tuple[str, ...], levels: int = _DEEPEST) -> Any:
     if isinstance(part, str):
         return redact(part, secrets)
+    if not isinstance(part, Mapping | list | tuple):
+        return part
+    if not levels:
+        return _TOO_DEEP
     if isinstance(part, Mapping):
-        return {key: _redacted(inner, secrets) for key, inner in part.items()}
-    if isinstance(part, list | tuple):
-        return [_redacted(inner, secrets) for inner in part]
-    return part
+        return {key: _redacted(inner, secrets, levels - 1) for key, inner in part.items()}
+    return [_redacted(inner, secrets, levels - 1) for inner in part]
 
 
 def write_run(project: Project, run: Run, end: Event | None) -> None:
