@@ -1809,6 +1809,11 @@ REVIEWS = (
         ("policy/review.py", "every = (*found, *(", "every = (*(), *("),
     ),
     control(
+        "a file that no agent was shown is for people",
+        "flows/test_review.py::test_a_file_that_no_agent_is_shown_is_for_people_whatever_they_say",
+        ("flows/review.py", ", *review.of_unshown(seen.unshown, where)]", "]"),
+    ),
+    control(
         "a missing opinion is not fine",
         "policy/test_review.py::test_an_opinion_that_is_missing_is_unknown_and_never_fine",
         ("policy/review.py", "        if self.unknown:\n            return 4\n", ""),
@@ -1970,6 +1975,20 @@ GATEWAY = (
         "a body is one strict JSON object",
         REFUSED + "what_is_no_json_object_goes_nowhere[infinite]",
         ("programs/gateway.py", ", parse_float=_finite", ""),
+    ),
+    control(
+        "a body that nests too deep to be written down is refused",
+        REFUSED + "what_nests_deeper_than_can_be_written_down_goes_nowhere[101-400]",
+        ("programs/gateway.py", " and not closed.deeper(read, MAX_LEVELS)", ""),
+    ),
+    control(
+        "whatever cannot be written down of a call, its money is told",
+        FAULT + "a_call_that_cannot_be_written_down_is_told_all_the_same_with_all_that_was_reserved",
+        (
+            "programs/calling.py",
+            "            except Exception as error:  # noqa: BLE001 - whatever",
+            "            except KeyError as error:  #",
+        ),
     ),
     control(
         "unknown keys are refused",

@@ -1,5 +1,6 @@
 """Providers, clients and harnesses that fail: what was or may have been spent is told each time, once."""
 
+import json
 import threading
 
 import anthropic
@@ -256,3 +257,25 @@ def test_a_person_s_own_price_goes_first(models):
         models.say("x", usage={"input": 1_000_000, "output": 1_000_000, "cache_read": 1_000_000, "cache_write": 0})
         ask(gateway)
         assert gateway.called()[0]["usd"] == pytest.approx(3.1)
+
+
+@pytest.mark.parametrize("body", [ASK, STREAM], ids=["whole", "stream"])
+def test_an_answer_that_nests_too_deep_is_counted_and_written_down_cut(models, gateway, body):
+    deep = json.loads('{"a": ' * 700 + "1" + "}" * 700)
+    models.call("edit", deep, text="look", usage={"input": 7, "output": 3})
+    ask(gateway, body)
+    [called] = gateway.called()
+    assert (called["usage"]["input"], called["response"]["cut"]) == (7, True)
+    assert called["response"]["body"]["content"][0]["text"] == "look"
+    assert "nested too deep" in json.dumps(called["response"])
+
+
+def test_a_call_that_cannot_be_written_down_is_told_all_the_same_with_all_that_was_reserved(models):
+    beyond = {"claude-sonnet-5": {"input_mtok": 1.0, "output_mtok": 1.0, "cache_read_mtok": 10**400}}
+    with Gateway(models.upstreams, prices=beyond) as gateway:
+        models.say("x", usage={"input": 1, "output": 1, "cache_read": 5, "cache_write": 0})
+        assert ask(gateway)[0] == 200
+        [called] = gateway.called()
+        assert (called["usage"], called["usd"]) == (None, gateway.questions[0]["usd"])
+        assert called["response"]["cut"]
+        assert "OverflowError" in called["response"]["error"]

@@ -151,6 +151,19 @@ def test_what_is_no_json_object_goes_nowhere(post, content):
     assert (answer.status_code, sent) == (400, None)
 
 
+def nested(levels):
+    deep = {}
+    for _ in range(levels):
+        deep = {"a": deep}
+    return deep
+
+
+@pytest.mark.parametrize(("levels", "status"), [(90, 200), (101, 400), (700, 400)])
+def test_what_nests_deeper_than_can_be_written_down_goes_nowhere(post, levels, status):
+    answer, sent = post(body=ASK | {"tools": [{"name": "edit", "input_schema": nested(levels)}]})
+    assert (answer.status_code, sent is None) == (status, status == 400)
+
+
 def test_a_key_said_twice_is_judged_as_it_is_sent(post):
     """Readers differ on which of two counts; what goes out has one."""
     twice = json.dumps(ASK)[:-1] + ', "model": "claude-sonnet-5", "model": "claude-sonnet-5"}'

@@ -7,7 +7,7 @@ list of those · {"key": shape, "key?": shape}, an object with these keys and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Check = Callable[[Any], str]
@@ -119,3 +119,17 @@ def _object(shape: Mapping[str, Any]) -> Check:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether it nests objects and lists more than that many levels deep, told without going that deep itself."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [part for item in layer for part in _parts(item)]
+    return bool(layer)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()

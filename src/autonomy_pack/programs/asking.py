@@ -30,7 +30,10 @@ class Harness:
 
     def tell(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         """One line, whole."""
-        text = '{"kind": "ready"}' if data is None else recording.line(kind, data)
+        self.tell_line('{"kind": "ready"}' if data is None else recording.line(kind, data))
+
+    def tell_line(self, text: str) -> None:
+        """One line that was made already."""
         with self._writing:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()

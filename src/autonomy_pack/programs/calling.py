@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from autonomy_pack.contracts import ModelProtocol
-from autonomy_pack.edges import prices, redact, sse
+from autonomy_pack.edges import closed, prices, redact, sse
 from autonomy_pack.model import Asked, Usage
+from autonomy_pack.programs import recording
 from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.inside import Reply
-from autonomy_pack.programs.recording import Recorder
+from autonomy_pack.programs.recording import MAX_LEVELS, Recorder
 from autonomy_pack.programs.upstream import Answer, Lost, NotSent, Upstream
 
 AT_ONCE = 8
@@ -26,7 +27,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _BYTES_A_TOKEN = 3
 _PASSED_BACK = ("content-type", "retry-after", "request-id", "x-request-id")
 _LIMITS = ("anthropic-ratelimit-", "x-ratelimit-")
-_MEANT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+_MEANT = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
 _WALL = "Do not call the model again: finish now with what there is. The run's harness says: "
 _KEY = "The provider refuses the key of this run. Nothing that is done here can change that: end the work."
 
@@ -87,7 +88,11 @@ class Call:
             if word:
                 self._refuse(reply, 503, word, _WALL + sentence)
                 return
-            self._try(tried, headers, reply)
+            try:
+                self._try(tried, headers, reply)
+            except Exception:
+                self._write(tried)
+                raise
             pause = self._pause(tried, attempt, until)
             self._write(tried, retried=pause is not None)
             if pause is None:
@@ -201,20 +206,39 @@ class Call:
         if tried.written:
             return
         tried.written = True
+        with self._desk.recording:
+            try:
+                line = recording.line("model.called", self._told(tried, retried=retried))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the money is told
+                self._desk.recorder.forget()
+                line = recording.line("model.called", self._least(tried, type(error).__name__, retried=retried))
+            self._desk.harness.tell_line(line)
+
+    def _told(self, tried: Tried, *, retried: bool) -> dict[str, Any]:
+        """All of the call."""
         usage = self._usage(tried)
         usd = tried.reserved if usage is None else self._cost(usage)
-        with self._desk.recording:
-            data = {
-                "call": tried.number,
-                "protocol": self._name,
-                "model": self._asked.model,
-                "usage": usage and asdict(usage),
-                "usd": usd,
-                "seconds": round(time.monotonic() - tried.begun, 6),
-                "request": self._desk.recorder.request(self._asked.body, self._protocol.conversation),
-                "response": self._response(tried, retried=retried),
-            }
-            self._desk.harness.tell("model.called", data)
+        request = self._desk.recorder.request(self._asked.body, self._protocol.conversation)
+        response = self._response(tried, retried=retried)
+        return self._line(tried, usage and asdict(usage), usd, request, response)
+
+    def _least(self, tried: Tried, bug: str, *, retried: bool) -> dict[str, Any]:
+        """A call that cannot be written down: what was reserved is spent."""
+        marks = {"stream": self._asked.stream, "complete": False, "retried": retried, "cut": True}
+        response = {"status": tried.status, **marks, "error": f"our bug in writing it down: {bug}"}
+        return self._line(tried, None, tried.reserved, {"same": 0, "as_before": [], "cut": True}, response)
+
+    def _line(self, tried: Tried, usage: Any, usd: float, request: Any, response: Any) -> dict[str, Any]:
+        return {
+            "call": tried.number,
+            "protocol": self._name,
+            "model": self._asked.model,
+            "usage": usage,
+            "usd": usd,
+            "seconds": round(time.monotonic() - tried.begun, 6),
+            "request": request,
+            "response": response,
+        }
 
     def _usage(self, tried: Tried) -> Usage | None:
         """What the provider counted. None: it did not say and may have counted something."""
@@ -234,6 +258,7 @@ class Call:
         said: dict[str, Any] = {"status": tried.status} if tried.status else {}
         if tried.message:
             said["body"] = self._desk.recorder.clean(tried.message)
+            said |= {"cut": True} if closed.deeper(tried.message, MAX_LEVELS) else {}
         elif tried.body:
             said["body"] = self._clean(tried.body).decode("utf-8", "replace")[:4000]
         marks = {"stream": self._asked.stream, "complete": tried.complete, "retried": retried}

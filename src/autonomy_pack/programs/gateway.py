@@ -20,17 +20,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from autonomy_pack.contracts import ModelProtocol
-from autonomy_pack.edges import prices, redact
+from autonomy_pack.edges import closed, prices, redact
 from autonomy_pack.model import Usage
 from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.calling import Call, Desk, Patience, refuse
 from autonomy_pack.programs.inside import Reply, Request, Server
-from autonomy_pack.programs.recording import Recorder
+from autonomy_pack.programs.recording import MAX_LEVELS, Recorder
 from autonomy_pack.programs.replaying import Replay
 from autonomy_pack.programs.upstream import Upstream
 from autonomy_pack.protocols import PROTOCOLS
 
 _MAX_ORDER = 8 * 1024 * 1024
+_NO_BODY = f"the body is no JSON object of at most {MAX_LEVELS} levels"
 
 
 class Gateway:
@@ -90,7 +91,7 @@ class Gateway:
 
     def _call(self, name: str, protocol: ModelProtocol, request: Request, reply: Reply) -> None:
         body = _read(request.body)
-        if problem := "the body is no JSON object" if body is None else protocol.check(body):
+        if problem := _NO_BODY if body is None else protocol.check(body):
             refuse(protocol, reply, 400, "denied", f"This gateway lets that not pass: {problem}.")
             return
         asked = protocol.asked(request.path, request.query, body or {}, self._most)
@@ -123,7 +124,7 @@ def _read(body: bytes) -> dict[str, Any] | None:
         read = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
-    return read if isinstance(read, dict) else None
+    return read if isinstance(read, dict) and not closed.deeper(read, MAX_LEVELS) else None
 
 
 def _no_constant(word: str) -> None:

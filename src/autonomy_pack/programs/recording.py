@@ -10,6 +10,9 @@ from autonomy_pack.edges import redact
 
 # The harness reads lines of at most 1 MiB.
 MAX_LINE = 1000 * 1000
+# Deeper than any schema of a tool; far from what ends a recursion.
+MAX_LEVELS = 100
+TOO_DEEP = "… nested too deep …"
 _CUTS = (64_000, 8_000, 1_000)
 
 
@@ -35,18 +38,24 @@ class Recorder:
             new[told] = listed[same:]
         return {"same": same, "as_before": kept, **self.clean(new)}
 
-    def clean(self, data: Any) -> Any:
-        """The same without the keys of this process. Every request's texts pass here, so it is the plain search; the
-        harness redacts its transcript again, in every disguise.
+    def forget(self) -> None:
+        """Tell the next request whole: the one before was not told as it was."""
+        self._before = {}
+
+    def clean(self, data: Any, levels: int = MAX_LEVELS) -> Any:
+        """The same without the keys of this process, and without what nests deeper than so many levels. Every request's
+        texts pass here, so it is the plain search; the harness redacts its transcript again, in every disguise.
         """
         if isinstance(data, str):
             for secret in self._secrets:
                 data = data.replace(secret, redact.MARK)
             return data
         if isinstance(data, list):
-            return [self.clean(item) for item in data]
+            return [self.clean(item, levels - 1) for item in data] if levels else TOO_DEEP
         if isinstance(data, Mapping):
-            return {self.clean(key): self.clean(value) for key, value in data.items()}
+            return (
+                {self.clean(key): self.clean(value, levels - 1) for key, value in data.items()} if levels else TOO_DEEP
+            )
         return data
 
 

@@ -270,7 +270,7 @@ def _close(block: dict[str, Any]) -> None:
     if text := block.pop("_json", ""):
         try:
             block["input"] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             block["input"] = {"unreadable": text}
 
 
