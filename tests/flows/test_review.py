@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from autonomy_pack.flows import review
 from autonomy_pack.views.review import MARKER
 from hub import Hub
 from models import Models
 from tests.flows.actions.driver import Site
 from tests.flows.actions.test_reviewing import FINE, WORSE, mission
 from tests.flows.test_run_on_github import Clone
+from tests.world import World
 
 PATH = ".github/autonomy/missions/pr-review.yml"
 
@@ -42,6 +44,24 @@ def test_a_review_is_printed_and_writes_nothing_on_github(hub: Hub, tmp_path: Pa
     assert told["risk"] == "high"
     assert [one["agent"] for one in told["opinions"]] == ["script"]
     assert clone.site.repo.comments(number) == []
+
+
+def test_a_file_that_no_agent_is_shown_is_for_people_whatever_they_say(hub: Hub, tmp_path: Path) -> None:
+    clone, number = cloned(hub, tmp_path, FINE)
+    clone.site.repo.commit({"big.py": "# pad\n" * 50_000, "small.py": "x = 1\n"}, branch="greet", by="ada")
+    ended = clone.autonomy("pr", "review", str(number), "--sandbox", "none", "--json")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    told = json.loads(ended.stdout)
+    assert told["risk"] == "medium"
+    assert "not shown to the reviewers: big.py" in [one["says"] for one in told["findings"]]
+
+
+def test_lines_that_an_attribute_hides_are_shown(world: World) -> None:
+    base = world.git("rev-parse", "HEAD")
+    world.write(".gitattributes", "*.py -diff\n")
+    world.write("evil.py", "import evil\n")
+    text, unshown = review.diff(world.root / ".git", base, world.commit("change"))
+    assert ("+import evil" in text, unshown) == (True, ())
 
 
 def test_a_review_that_is_to_be_said_is_one_comment_of_ours(hub: Hub, tmp_path: Path) -> None:

@@ -46,3 +46,11 @@ def test_a_change_that_was_not_shown_whole_is_for_a_person() -> None:
     (finding,) = review.of_unseen(1500, "pull request 1")
     assert finding.risk is Risk.MEDIUM
     assert "1,500 characters" in finding.says
+
+
+def test_files_that_no_agent_was_shown_are_named_for_a_person() -> None:
+    assert review.of_unshown((), "pull request 1") == []
+    (finding,) = review.of_unshown([f"src/{number}.py" for number in range(12)], "pull request 1")
+    assert finding.risk is Risk.MEDIUM
+    assert finding.says.startswith("not shown to the reviewers: src/0.py, ")
+    assert finding.says.endswith("src/9.py and 2 more")

@@ -37,11 +37,12 @@ _MOST_FILES = 300
 @value
 class Seen:
     """A pull request with its objects here, and `rules`: the commit of the default branch that its guards' rules are
-    of."""
+    of. `unshown` are the changed files of which its reviewers are shown nothing but the name, or not even that."""
 
     pull: Pull
     review: Review
     rules: str
+    unshown: tuple[str, ...] = ()
 
 
 def look(github: GitHub, remote: Remote, number: int) -> Seen:
@@ -53,20 +54,24 @@ def look(github: GitHub, remote: Remote, number: int) -> Seen:
     _, rules = github.default_branch()
     remote.fetch(rules, pull.head)
     base = history.parted(remote.git_dir, rules, pull.head)
-    text = diff(remote.git_dir, base, pull.head)
-    return Seen(pull=pull, review=Review(pull=number, tip=pull.head, base=base, diff=text), rules=rules)
+    text, unshown = diff(remote.git_dir, base, pull.head)
+    judged = Review(pull=number, tip=pull.head, base=base, diff=text)
+    return Seen(pull=pull, review=judged, rules=rules, unshown=unshown)
 
 
-def diff(git_dir: Path, base: str, head: str) -> str:
-    """The change as text to be read, not to be applied; what is no text, or long, is named only."""
+def diff(git_dir: Path, base: str, head: str) -> tuple[str, tuple[str, ...]]:
+    """(the change as text to be read, not to be applied; the paths whose content is not in it: what is no text, or
+    long, is named only)."""
     files = objects.read_change(git_dir, base, head).files
     shown = [one for one in files if not one.binary and one.size <= _LARGEST_FILE][:_MOST_FILES]
     told = [f"{one.status} {one_line(one.path, 300)} +{one.added} -{one.removed}" for one in files[: _MOST_FILES * 4]]
-    words = ("diff-tree", "-p", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", base, head, "--")
+    words = ["diff-tree", "-p", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color"]
+    words += ["--text", base, head, "--"]  # no attribute of a file says that its lines are not to be seen
     patch = git.run(*words, *(f":(literal){one.path}" for one in shown), at=git_dir) if shown else b""
-    left_out = len(files) - len(shown)
-    more = [f"{left_out} files are binary or too large to be shown"] if left_out else []
-    return "\n".join([*told, *more, "", patch.decode("utf-8", "replace")])
+    seen = {one.path for one in shown}
+    unshown = tuple(one.path for one in files if one.path not in seen)
+    more = [f"{len(unshown)} files are binary or too large to be shown"] if unshown else []
+    return "\n".join([*told, *more, "", patch.decode("utf-8", "replace")]), unshown
 
 
 def agents_of(asked: Sequence[str], project: Project, mission: Mission) -> tuple[str, ...]:
@@ -146,4 +151,5 @@ def beside(seen: Seen) -> list[Finding]:
     """What else people should know: words that its page hides, and how much of the change nobody was shown."""
     where = f"pull request {seen.pull.number}"
     left_out = max(0, len(seen.review.diff) - instructions.LONGEST["change"])
-    return [*hidden.findings(f"{seen.pull.title}\n{seen.pull.body}", where), *review.of_unseen(left_out, where)]
+    of_page = hidden.findings(f"{seen.pull.title}\n{seen.pull.body}", where)
+    return [*of_page, *review.of_unseen(left_out, where), *review.of_unshown(seen.unshown, where)]

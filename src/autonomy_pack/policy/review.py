@@ -9,6 +9,7 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.model import Finding, Opinion, Risk, value
 
 RULE = "review"
+_NAMED = 10
 
 
 @value
@@ -63,4 +64,15 @@ def of_unseen(left_out: int, where: str) -> list[Finding]:
         return []
     says = f"{left_out:,} characters of the change were shown to no agent: it is too long"
     fix = "Read the middle of the change yourself, or ask for a smaller one."
+    return [Finding(rule=RULE, risk=Risk.MEDIUM, says=says, fix=fix, where=where)]
+
+
+def of_unshown(paths: Sequence[str], where: str) -> list[Finding]:
+    """The finding that names files of which no agent was shown the content; none when there are none."""
+    if not paths:
+        return []
+    more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
+    named = ", ".join(one_line(path, 80) for path in paths[:_NAMED])
+    says = f"not shown to the reviewers: {named}{more}"
+    fix = "Read these files yourself: they are binary, larger than 256 KiB, or too many."
     return [Finding(rule=RULE, risk=Risk.MEDIUM, says=says, fix=fix, where=where)]
