@@ -176,6 +176,16 @@ BOXES = (
         ),
     ),
     control(
+        "where there are no namespaces no owner and no attribute of a file is changed",
+        "sandboxes/test_seccomp.py::test_without_namespaces_sockets_are_what_was_named_and_tcp_alone",
+        ("sandboxes/seccomp.py", "_REFUSED | _IPC | _OUTSIDE", "_REFUSED | _IPC"),
+    ),
+    control(
+        "where there are no namespaces no priority of others is changed",
+        "sandboxes/test_seccomp.py::test_without_namespaces_a_priority_is_ones_own_and_no_groups_or_users",
+        ("sandboxes/seccomp.py", "_about(numbers[which], _own_priority(process))", "[]"),
+    ),
+    control(
         "system calls are filtered",
         "sandboxes/test_seccomp.py::test_in_the_box_the_calls_are_refused_for_real",
         ("sandboxes/bubblewrap.py", "    filtered = seccomp.program(os.uname().machine).hex()", '    filtered = ""'),

@@ -24,7 +24,9 @@ BY_ARGUMENT = {
     "ioctl": seccomp._IOCTL,
     "personality": seccomp._PERSONALITY,
 }
-EVERY = seccomp._REFUSED | seccomp._UNKNOWN | seccomp._IPC | BY_ARGUMENT | seccomp._TO_OTHERS
+OTHERS = seccomp._TO_OTHERS | seccomp._PRIORITIES
+NEWER = ("open_tree_attr", "setxattrat", "removexattrat", "file_setattr")  # than the library
+EVERY = seccomp._REFUSED | seccomp._UNKNOWN | seccomp._IPC | seccomp._OUTSIDE | BY_ARGUMENT | OTHERS
 
 
 def judged(program: bytes, machine: str, number: int, *arguments: int, audit: int = 0) -> int:
@@ -68,7 +70,7 @@ def test_the_numbers_are_those_that_libseccomp_knows(machine: str) -> None:
     for name, numbers in EVERY.items():
         known = library.seccomp_syscall_resolve_name_arch(ctypes.c_uint32(MACHINES[machine]), name.encode())
         ours = numbers[list(MACHINES).index(machine)]
-        if known != ours and not (known < 0 and ours is None) and name != "open_tree_attr":  # newer than the library
+        if known != ours and not (known < 0 and ours is None) and name not in NEWER:
             wrong[name] = (ours, known)
     assert wrong == {}
 
@@ -131,12 +133,23 @@ def test_without_namespaces_sockets_are_what_was_named_and_tcp_alone(machine: st
     ]
     assert verdicts == [ALLOWED, ALLOWED, *[EAFNOSUPPORT] * 4]
     which = list(MACHINES).index(machine)
-    assert {judged(program, machine, one[which]) for one in seccomp._IPC.values()} == {EPERM}
+    refused = [*seccomp._IPC.values(), *seccomp._OUTSIDE.values()]
+    assert {judged(program, machine, one[which]) for one in refused if one[which] is not None} == {EPERM}
     for *numbers, argument in seccomp._TO_OTHERS.values():
         others = [*[0] * argument, 4711]
         assert judged(program, machine, numbers[which]) == ALLOWED
         assert judged(program, machine, numbers[which], *others) == EPERM
         assert judged(seccomp.program(machine), machine, numbers[which], *others) == ALLOWED
+
+
+@pytest.mark.parametrize(("name", "process"), [("setpriority", 0), ("ioprio_set", 1)])
+def test_without_namespaces_a_priority_is_ones_own_and_no_groups_or_users(
+    machine: str, name: str, process: int
+) -> None:
+    program = seccomp.program(machine, (seccomp.INET,), alone=False)
+    wanted = {(which, who): ALLOWED if (which, who) == (process, 0) else EPERM for which in range(4) for who in (0, 7)}
+    assert {given: judged(program, machine, number(name, machine), *given) for given in wanted} == wanted
+    assert judged(seccomp.program(machine), machine, number(name, machine), 2, 7) == ALLOWED
 
 
 def test_a_machine_whose_numbers_are_not_known_has_no_filter() -> None:

@@ -45,6 +45,7 @@ def lacks() -> tuple[str, ...]:
     """What a program can do here that it cannot in the strongest box."""
     open_here = [
         "see that files and folders exist, their sizes, the names of users and of this machine",
+        "change modes and times of any file that belongs to the user it runs as (nobody's, when started by root)",
         "start processes without a bound of its own",
         "reach a unix socket file of the host, when the agent itself speaks through one",
         "connect by TCP to any host at the gateway's port number, when the agent speaks by TCP",

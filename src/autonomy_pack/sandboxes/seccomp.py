@@ -57,12 +57,23 @@ _IPC: dict[str, tuple[int | None, int | None]] = {
     "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
 }  # fmt: skip
 
+# What Landlock does not judge and a path would have to be looked at for: owners and attributes of this user's files
+# outside, and watching what others do there.
+_OUTSIDE: dict[str, tuple[int | None, int | None]] = {
+    "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "removexattrat": (466, 466),
+    "file_setattr": (469, 469), "inotify_init": (253, None), "inotify_init1": (294, 26),
+}  # fmt: skip
+
 # What may be done to oneself only, where others of this user can be seen: the argument that must be 0 then.
 _TO_OTHERS: dict[str, tuple[int, int, int]] = {
     "prlimit64": (302, 261, 0), "sched_setparam": (142, 118, 0), "sched_setscheduler": (144, 119, 0),
-    "sched_setaffinity": (203, 122, 0), "sched_setattr": (314, 274, 0), "setpriority": (141, 140, 1),
-    "ioprio_set": (251, 30, 1),
+    "sched_setaffinity": (203, 122, 0), "sched_setattr": (314, 274, 0),
 }  # fmt: skip
+
+# Priorities: the first argument that means one process, and no group and no user; then that process must be 0 too.
+_PRIORITIES: dict[str, tuple[int, int, int]] = {"setpriority": (141, 140, 0), "ioprio_set": (251, 30, 1)}
 
 _CLONE, _UNSHARE, _SOCKET, _IOCTL, _PERSONALITY = (56, 220), (272, 97), (41, 198), (16, 29), (135, 92)
 _NAMESPACES = 0x7E020000  # every CLONE_NEW… but the one for time, whose bit says something else to clone
@@ -80,7 +91,8 @@ def program(machine: str, families: tuple[int, ...] = (UNIX, INET, INET6, NETLIN
     """The filter, as struct sock_filter[]; b"" for a machine whose numbers are not known here.
 
     `families` are the sockets that may be made. `alone` says that the box has namespaces of its own for net and ipc;
-    without, internet sockets can be TCP only, System V ipc is refused, and limits and priorities are one's own alone.
+    without, internet sockets can be TCP only, System V ipc is refused, limits and priorities are one's own alone, and
+    owners and attributes of files cannot be changed, nor files watched.
     """
     if machine not in _MACHINES:
         return b""
@@ -88,11 +100,13 @@ def program(machine: str, families: tuple[int, ...] = (UNIX, INET, INET6, NETLIN
     steps = [_load(_ARCHITECTURE), (_EQUAL, 1, 0, audit), _return(_KILL), _load(_NUMBER)]
     if machine == "x86_64":
         steps += [(_AT_LEAST, 0, 1, _X32), _return(_ERRNO | _ENOSYS)]
-    refused = _REFUSED if alone else _REFUSED | _IPC
+    refused = _REFUSED if alone else _REFUSED | _IPC | _OUTSIDE
     steps += _refuse((numbers[which] for numbers in refused.values()), _EPERM)
     steps += _refuse((numbers[which] for numbers in _UNKNOWN.values()), _ENOSYS)
     for *numbers, argument in () if alone else _TO_OTHERS.values():
         steps += _about(numbers[which], _one_of(argument, (0,), _ALLOW, _ERRNO | _EPERM))
+    for *numbers, process in () if alone else _PRIORITIES.values():
+        steps += _about(numbers[which], _own_priority(process))
     steps += _about(_CLONE[which], _bits(0, _NAMESPACES))
     steps += _about(_UNSHARE[which], _bits(0, _NAMESPACES | _NEW_TIME))
     steps += _about(_IOCTL[which], _one_of(1, _TYPING, _ERRNO | _EPERM, _ALLOW))
@@ -134,6 +148,11 @@ def _bits(which: int, mask: int) -> list[_Step]:
 def _one_of(which: int, values: tuple[int, ...], if_so: int, if_not: int) -> list[_Step]:
     found = [(_EQUAL, len(values) - number, 0, value) for number, value in enumerate(values)]
     return [_argument(which), *found, _return(if_not), _return(if_so)]
+
+
+def _own_priority(process: int) -> list[_Step]:
+    refused = _return(_ERRNO | _EPERM)
+    return [_argument(0), (_EQUAL, 1, 0, process), refused, *_one_of(1, (0,), _ALLOW, _ERRNO | _EPERM)]
 
 
 def _sockets(families: tuple[int, ...], *, alone: bool) -> list[_Step]:
