@@ -2001,6 +2001,26 @@ GATEWAY = (
         ),
     ),
     control(
+        "a count of tokens that cannot be is none",
+        FAULT + "a_count_that_cannot_be_is_spent_in_full",
+        ("edges/closed.py", "type(one) is int and 0 <= one <= MOST_COUNTED", "isinstance(one, int)"),
+    ),
+    control(
+        "images are reserved for by what they may cost",
+        FAULT + "an_image_is_reserved_for_by_what_it_may_cost_and_text_by_half_its_bytes",
+        ("programs/calling.py", "_TOKENS_AN_IMAGE = 5000", "_TOKENS_AN_IMAGE = 0"),
+    ),
+    control(
+        "no key in an answer that is passed on",
+        FAULT + "a_key_that_a_provider_repeats_does_not_reach_the_agent[stream]",
+        ("programs/keyless.py", "            data = data.replace(key, redact.MARK.encode())\n", "            pass\n"),
+    ),
+    control(
+        "no key in a header that is passed back",
+        FAULT + "a_key_in_a_header_is_not_passed_back",
+        ("programs/calling.py", " if not any(key in text for key in self._desk.secrets)}", "}"),
+    ),
+    control(
         "unknown keys are refused",
         BODY + "what_a_provider_would_do_itself_is_refused[anthropic-mcp servers]",
         ("edges/closed.py", '                return f".{key[:60]} is not allowed"\n', "                continue\n"),
@@ -2017,11 +2037,7 @@ GATEWAY = (
     control(
         "media only inline",
         BODY + "what_a_provider_would_do_itself_is_refused[openai_responses-image by URL]",
-        (
-            "protocols/openai_responses.py",
-            'isinstance(value, str) and value.startswith("data:")',
-            "isinstance(value, str)",
-        ),
+        ("edges/closed.py", "isinstance(value, str) and _PICTURE.match(value)", "isinstance(value, str)"),
     ),
     control(
         "exact paths and queries",
@@ -2383,9 +2399,19 @@ BUDGETS = (
         ("flows/budget.py", "if self._limits.turns and self._turns >= self._limits.turns:", "if False:"),
     ),
     control(
+        "what is no amount settles nothing",
+        GATE_FLOW + "what_is_no_amount_counts_as_what_was_reserved[nan]",
+        ("flows/gateway.py", "math.isfinite(said) and said >= 0", "True"),
+        ("store/heads.py", "    if not 0 <= float(said) < math.inf:\n", "    if said is None:\n"),
+    ),
+    control(
         "a reservation that was never settled stays spent",
         GATE_FLOW + "a_killed_run_s_open_calls_count_in_full",
-        ("store/heads.py", '    return _more(head, event, float(data["usd"]), int(data["tokens"]))', "    return {}"),
+        (
+            "store/heads.py",
+            '    return _more(head, event, _amount(data["usd"]), int(_amount(data["tokens"])))',
+            "    return {}",
+        ),
     ),
     control(
         "stop before each call of a model",

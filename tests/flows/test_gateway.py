@@ -276,6 +276,18 @@ def test_each_call_is_asked_about_and_answered_by_its_number(gateway: Gateway) -
     assert gateway.hear(b'{"kind": "ready"}') is None
 
 
+@pytest.mark.parametrize("usd", [float("nan"), float("inf"), -1.0])
+def test_what_is_no_amount_counts_as_what_was_reserved(gateway: Gateway, world: World, usd: float) -> None:
+    assert gateway.hear(call(1, usd=usd)) == b"no 1 denied what the call may cost is no amount\n"
+    assert gateway.hear(call(2)) == b"go 2\n"
+    usage = {"input": -1, "output": 0, "cache_read": 0, "cache_write": 0}
+    said = {"call": 2, "protocol": "anthropic", "model": "m", "usage": usage, "usd": usd, "seconds": 0.1}
+    told = {"kind": "model.called", "data": {**said, "request": {}, "response": {"status": 200}}}
+    gateway.hear(json.dumps(told).encode())
+    [settled] = events(world, "spend.settled")
+    assert (settled.data["usd"], settled.data["tokens"]) == (0.01, 100)
+
+
 def test_under_a_stop_a_call_is_refused(gateway: Gateway, world: World) -> None:
     assert gateway.hear(call(1)) == b"go 1\n"
     touch_stop(world)

@@ -7,6 +7,7 @@ import anthropic
 import httpx2
 import pytest
 
+from autonomy_pack.programs.keyless import Keyless
 from models import Models
 from tests.gateways import Gateway, until
 from tests.programs.test_gateway import ASK, claude
@@ -279,3 +280,46 @@ def test_a_call_that_cannot_be_written_down_is_told_all_the_same_with_all_that_w
         assert (called["usage"], called["usd"]) == (None, gateway.questions[0]["usd"])
         assert called["response"]["cut"]
         assert "OverflowError" in called["response"]["error"]
+
+
+def test_a_count_that_cannot_be_is_spent_in_full(models, gateway):
+    models.say("x", usage={"input": -(10**9), "output": 1})
+    assert ask(gateway)[0] == 200
+    [called] = gateway.called()
+    assert (called["usage"], called["usd"]) == (None, gateway.questions[0]["usd"])
+
+
+def test_an_image_is_reserved_for_by_what_it_may_cost_and_text_by_half_its_bytes(models, gateway):
+    models.otherwise("x")
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
+    said = {"type": "text", "text": '"type": "image" ' * 100}
+    for content in ([said], [said, image, image]):
+        ask(gateway, {**ASK, "messages": [{"role": "user", "content": content}]})
+    plain, pictured = (question["tokens"] for question in gateway.questions)
+    assert 10_000 < pictured - plain < 10_200
+    assert 2000 / 2 < plain - ASK["max_tokens"] < 3000 / 2
+
+
+@pytest.mark.parametrize("body", [ASK, STREAM], ids=["whole", "stream"])
+def test_a_key_that_a_provider_repeats_does_not_reach_the_agent(models, gateway, body):
+    models.say(f"your key is {models.key}, is it not?")
+    status, told = ask(gateway, body)
+    assert (status, models.key in str(told), "your key is" in str(told)) == (200, False, True)
+    gateway.called()
+
+
+def test_a_key_in_a_header_is_not_passed_back(models, gateway):
+    models.fail(400, headers={"request-id": f"for {models.key}", "x-request-id": "1"})
+    with gateway.client() as client:
+        answer = client.post("/v1/messages", json=ASK)
+    assert ("request-id" in answer.headers, answer.headers["x-request-id"]) == (False, "1")
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_a_key_is_found_in_whatever_pieces_it_comes_and_nothing_else_is_held_back(size):
+    keyless, data = Keyless(["sk-secret-1"]), b"a sk-sk-secret-1 b sk-secret\n\n"
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+    passed = [keyless.add(piece) for piece in pieces]
+    assert b"".join([*passed, keyless.rest()]) == b"a sk-[redacted] b sk-secret\n\n"
+    assert keyless.add(b"data: x\n\n") == b"data: x\n\n"
+    assert (keyless.add(b"sk-sec"), keyless.rest()) == (b"", b"sk-sec")

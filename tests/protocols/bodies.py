@@ -38,7 +38,6 @@ _RICH: dict[str, dict[str, Any]] = {
                 "content": [
                     {"type": "text", "text": "t"},
                     {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}},
-                    {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "d"}},
                 ],
             },
             {
@@ -74,7 +73,6 @@ _RICH: dict[str, dict[str, Any]] = {
                 "content": [
                     {"type": "input_text", "text": "t"},
                     {"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"},
-                    {"type": "input_file", "file_data": f"data:application/pdf;base64,{PNG}", "filename": "a.pdf"},
                 ],
             },
             {"type": "reasoning", "id": "r", "summary": [], "encrypted_content": "e"},
@@ -160,6 +158,7 @@ def changed(protocol: str, *path: Any, put: Any = None, add: Any = None) -> dict
 
 _A, _R, _C, _G = "anthropic", "openai_responses", "openai_chat", "gemini"
 _URL = "https://example.org/a.png"
+_PDF = {"media_type": "application/pdf"}
 _SAY = ("messages", 0, "content")
 HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
     # Anthropic: what runs at the provider, reaches out from there, or stays there
@@ -177,8 +176,10 @@ HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
     (_A, "callers from code", changed(_A, "tools", 0, put={"allowed_callers": ["code_execution_20250825"]})),
     (_A, "image by URL", changed(_A, *_SAY, 1, put={"source": {"type": "url", "url": _URL}})),
     (_A, "image by file", changed(_A, *_SAY, 1, put={"source": {"type": "file", "file_id": "f"}})),
-    (_A, "document by URL", changed(_A, *_SAY, 2, put={"source": {"type": "url", "url": _URL}})),
-    (_A, "document by file", changed(_A, *_SAY, 2, put={"source": {"type": "file", "file_id": "f"}})),
+    (_A, "document by URL", changed(_A, *_SAY, add={"type": "document", "source": {"type": "url", "url": _URL}})),
+    (_A, "document by file", changed(_A, *_SAY, add={"type": "document", "source": {"type": "file"}})),
+    (_A, "document", changed(_A, *_SAY, add={"type": "document", "source": {"type": "base64", "data": PNG, **_PDF}})),
+    (_A, "image of another kind", changed(_A, *_SAY, 1, "source", put={"media_type": "image/svg+xml"})),
     (_A, "upload to a container", changed(_A, *_SAY, add={"type": "container_upload", "file_id": "f"})),
     (
         _A,
@@ -227,7 +228,13 @@ HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
     (_R, "image by URL", changed(_R, "input", 0, "content", 1, put={"image_url": _URL})),
     (_R, "image by file", changed(_R, "input", 0, "content", add={"type": "input_image", "file_id": "f"})),
     (_R, "file by URL", changed(_R, "input", 0, "content", add={"type": "input_file", "file_url": _URL})),
-    (_R, "file by id", changed(_R, "input", 0, "content", 2, put={"file_id": "f"})),
+    (_R, "file by id", changed(_R, "input", 0, "content", add={"type": "input_file", "file_id": "f"})),
+    (_R, "file", changed(_R, "input", 0, "content", add={"type": "input_file", "file_data": "data:application/pdf;,"})),
+    (
+        _R,
+        "image that is none",
+        changed(_R, "input", 0, "content", 1, put={"image_url": "data:application/pdf;base64,"}),
+    ),
     (_R, "web search's call", changed(_R, "input", add={"type": "web_search_call", "id": "w", "status": "completed"})),
     (_R, "more in the answer", changed(_R, "include", add="web_search_call.action.sources")),
     (_R, "priority", changed(_R, put={"service_tier": "priority"})),
@@ -239,6 +246,11 @@ HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
     (_C, "mcp", changed(_C, "tools", add={"type": "mcp", "server_url": "https://example.org"})),
     (_C, "stored", changed(_C, put={"store": True})),
     (_C, "image by URL", changed(_C, "messages", 1, "content", 1, put={"image_url": {"url": _URL}})),
+    (
+        _C,
+        "image that is none",
+        changed(_C, "messages", 1, "content", 1, put={"image_url": {"url": "data:video/mp4;,"}}),
+    ),
     (_C, "file by id", changed(_C, "messages", 1, "content", add={"type": "file", "file": {"file_id": "f"}})),
     (_C, "sound", changed(_C, put={"modalities": ["text", "audio"]})),
     (_C, "many answers", changed(_C, put={"n": 8})),
@@ -255,6 +267,8 @@ HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
     (_G, "mcp", changed(_G, "tools", add={"mcpServers": [{"name": "x"}]})),
     (_G, "computer", changed(_G, "tools", add={"computerUse": {}})),
     (_G, "file by URI", changed(_G, "contents", 0, "parts", add={"fileData": {"fileUri": _URL}})),
+    (_G, "video", changed(_G, "contents", 0, "parts", 1, "inlineData", put={"mimeType": "video/mp4"})),
+    (_G, "document", changed(_G, "contents", 0, "parts", 1, "inlineData", put={"mimeType": "application/pdf"})),
     (_G, "code in a part", changed(_G, "contents", 0, "parts", add={"executableCode": {"code": "1"}})),
     (_G, "stored cache", changed(_G, put={"cachedContent": "cachedContents/1"})),
     (_G, "many answers", changed(_G, "generationConfig", put={"candidateCount": 8})),

@@ -86,6 +86,23 @@ def test_an_answer_that_does_not_say_its_tokens_has_unknown_ones(name, message):
     assert PROTOCOLS[name].usage(message) is None
 
 
+COUNTS = {
+    "anthropic": ("usage", "input_tokens", "output_tokens", "cache_read_input_tokens"),
+    "openai_responses": ("usage", "input_tokens", "output_tokens"),
+    "openai_chat": ("usage", "prompt_tokens", "completion_tokens"),
+    "gemini": ("usageMetadata", "promptTokenCount", "candidatesTokenCount", "cachedContentTokenCount"),
+}
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("count", [-1, True, "5", [1], 1.5, float("nan"), float("inf"), 10**9 + 1])
+def test_a_count_of_tokens_that_cannot_be_is_unknown(name, count):
+    message = WHOLE[name](ANSWER, "m")
+    place, *keys = COUNTS[name]
+    for key in keys:
+        assert PROTOCOLS[name].usage({**message, place: {**message[place], key: count}}) is None
+
+
 @pytest.mark.parametrize(("name", "word"), [*itertools.product(PROTOCOLS, ("stopped", "over_budget", "denied"))])
 def test_a_wall_has_a_status_that_no_client_tries_again(name, word):
     status, body = PROTOCOLS[name].refusal(503, word, "Finish now.")

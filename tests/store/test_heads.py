@@ -59,6 +59,18 @@ def test_a_run_sums_up_on_its_task():
     assert (head.usd, head.tokens) == (0.75, 7)
 
 
+@pytest.mark.parametrize("said", [-1, float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_amount_settles_nothing_and_reserves_nothing(said):
+    spent = event("spend.reserved", run=".#7/1", usd=0.5, tokens=3, scopes=["repo"])
+    repo = fold(fold(None, spent, "repo"), spent, "repo")
+    for amounts in ({"usd": said, "tokens": 1}, {"usd": 0.1, "tokens": said}):
+        settled = event("spend.settled", scopes=["repo"], **amounts, reserved_usd=0.5, reserved_tokens=3)
+        after = fold(repo, settled, "repo")
+        assert (after.usd, after.tokens) == (1.0, 6)
+        with pytest.raises(ValueError, match=str(said)):
+            fold(repo, event("spend.reserved", scopes=["repo"], **amounts), "repo")
+
+
 def test_spending_moves_every_budget_it_counts_for_and_never_below_nothing():
     spent = event("spend.reserved", run=".#7/1", usd=0.5, tokens=3, scopes=["repo", "day:2026-01-02", "repo"])
     assert subjects_of(spent) == ("repo", "day:2026-01-02")

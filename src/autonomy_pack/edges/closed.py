@@ -7,6 +7,7 @@ list of those · {"key": shape, "key?": shape}, an object with these keys and no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -133,3 +134,21 @@ def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list) else ()
+
+
+MOST_COUNTED = 10**9
+
+
+def counts(*said: Any) -> list[int] | None:
+    """Numbers as somebody else counted them, what is not said as 0; None when one is no whole number of 0 to 10^9."""
+    fit = all(one is None or (type(one) is int and 0 <= one <= MOST_COUNTED) for one in said)
+    return [one or 0 for one in said] if fit else None
+
+
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+_PICTURE = re.compile("data:(?:" + "|".join(sorted(PICTURES)) + ");base64,", re.ASCII)
+
+
+def picture(value: Any) -> str:
+    """An image as data in the request itself: nobody fetches an address, and no page or minute is priced unseen."""
+    return "" if isinstance(value, str) and _PICTURE.match(value) else " is no data: address of an image"

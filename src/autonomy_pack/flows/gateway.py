@@ -8,6 +8,7 @@ calls, which no agent can change. The thread here has a store of its own, becaus
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import sys
 import threading
@@ -171,8 +172,11 @@ class Gateway:
             return b"go %d\n" % number
         if self._ledger is None:
             return _no(number, "denied", "there is no ledger")
+        usd, tokens = _number(call["usd"], -1), _number(call["tokens"], -1)
+        if usd < 0 or tokens < 0:
+            return _no(number, "denied", "what the call may cost is no amount")
         try:
-            made = self._ledger.reserve(float(call["usd"]), int(call["tokens"]))
+            made = self._ledger.reserve(float(usd), int(tokens))
         except LeaseLost:
             return _no(number, "stopped", "the lease was lost")
         except PackError as error:
@@ -189,15 +193,22 @@ class Gateway:
         made = self.open.get(int(data["call"]))
         usage = data["usage"]
         if made and self._ledger:
-            tokens = made.tokens if usage is None else sum(usage.values())
+            tokens = made.tokens if usage is None else _number(sum(usage.values()), made.tokens)
             retried = bool(data["response"].get("retried"))
-            self._ledger.settle(made, float(data["usd"]), tokens, str(data["model"]), retried=retried)
+            usd = _number(data["usd"], made.usd)
+            self._ledger.settle(made, float(usd), int(tokens), str(data["model"]), retried=retried)
         self.status = int(data["response"].get("status") or 0)
         self.job.transcript.add("model.called", data, "system")
         self.open.pop(int(data["call"]), None)
 
     def _say(self, text: str) -> None:
         self.job.transcript.add("agent.said", {"text": text}, "system")
+
+
+def _number(said: Any, otherwise: float) -> float:
+    """An amount that was said; where it is none that can be, what was reserved."""
+    fits = type(said) in (int, float) and math.isfinite(said) and said >= 0
+    return said if fits else otherwise
 
 
 def _no(number: int, word: str, sentence: str) -> bytes:

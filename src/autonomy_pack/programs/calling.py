@@ -16,6 +16,7 @@ from autonomy_pack.model import Asked, Usage
 from autonomy_pack.programs import recording
 from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.inside import Reply
+from autonomy_pack.programs.keyless import Keyless
 from autonomy_pack.programs.recording import MAX_LEVELS, Recorder
 from autonomy_pack.programs.upstream import Answer, Lost, NotSent, Upstream
 
@@ -24,7 +25,10 @@ AT_ONCE = 8
 _AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _KEY_REFUSED = (401, 403)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
-_BYTES_A_TOKEN = 3
+_BYTES_A_TOKEN = 2
+# An image is priced by its pixels, whatever its bytes. As we write JSON, none of these can stand inside a text.
+_TOKENS_AN_IMAGE = 5000
+_IMAGES = (b'"type": "image"', b'"type": "input_image"', b'"type": "image_url"', b'"inlineData": ')
 _PASSED_BACK = ("content-type", "retry-after", "request-id", "x-request-id")
 _LIMITS = ("anthropic-ratelimit-", "x-ratelimit-")
 _MEANT = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
@@ -105,7 +109,7 @@ class Call:
 
     def _begun(self) -> tuple[Tried, str, str]:
         """The attempt, once the harness was asked for the most that it may cost; and why it may not be."""
-        tokens = 1 + len(self._sent) // _BYTES_A_TOKEN
+        tokens = most_tokens(self._sent)
         protocol, model = self._protocol, self._asked.model
         cost = prices.most(tokens, self._asked.output, protocol.provider, model, self._desk.own_prices)
         if not cost.known:
@@ -157,16 +161,18 @@ class Call:
 
     def _stream(self, tried: Tried, answer: Answer, reply: Reply) -> None:
         """An answer in pieces, each passed on as it comes; what it cost is told before its last one goes out."""
-        pieces = answer.pieces()
+        pieces, keyless = answer.pieces(), Keyless(self._desk.secrets)
         try:
             for piece in pieces:
                 self._fold(tried, piece)
                 if tried.complete:
                     self._write(tried)
+                piece = keyless.add(piece)
                 if not tried.passed:
                     tried.passed = True
-                    reply.begin(200, _passed_back(answer.headers))
-                reply.piece(piece)
+                    reply.begin(200, self._passed_back(answer.headers))
+                _send(reply, piece)
+            _send(reply, keyless.rest())
         except Lost as error:
             tried.error = str(error)
         if not tried.complete and not tried.error:
@@ -272,19 +278,28 @@ class Call:
         elif tried.status in _KEY_REFUSED:
             self._refuse(reply, tried.status, "denied", _KEY)
         elif tried.status == 200:
-            reply.whole(200, tried.body, _passed_back(tried.headers))
+            reply.whole(200, Keyless(self._desk.secrets).whole(tried.body), self._passed_back(tried.headers))
         elif tried.message and tried.status >= 400:
-            given = _passed_back(tried.headers) | {"x-should-retry": "false"}
+            given = self._passed_back(tried.headers) | {"x-should-retry": "false"}
             reply.whole(tried.status, self._clean(tried.body), given)
         else:
             status = tried.status if tried.status >= 400 else 502
             self._refuse(reply, status, "", f"The provider answered {tried.status}, and nothing more.")
+
+    def _passed_back(self, headers: Mapping[str, str]) -> dict[str, str]:
+        given = _allowed(headers)
+        return {name: text for name, text in given if not any(key in text for key in self._desk.secrets)}
 
     def _clean(self, body: bytes) -> bytes:
         return redact.redact(body.decode("utf-8", "replace"), self._desk.secrets).encode()
 
     def _refuse(self, reply: Reply, status: int, word: str, sentence: str) -> None:
         refuse(self._protocol, reply, status, word, sentence)
+
+
+def most_tokens(sent: bytes) -> int:
+    """As many tokens as a body that was written by us is taken to be, before the provider counted them."""
+    return 1 + len(sent) // _BYTES_A_TOKEN + _TOKENS_AN_IMAGE * sum(sent.count(mark) for mark in _IMAGES)
 
 
 def refuse(protocol: ModelProtocol, reply: Reply, status: int, word: str, sentence: str) -> None:
@@ -297,8 +312,9 @@ def _streams(answer: Answer) -> bool:
     return answer.headers.get("content-type", "").partition(";")[0].strip() == "text/event-stream"
 
 
-def _passed_back(headers: Mapping[str, str]) -> dict[str, str]:
-    return dict(_allowed(headers))
+def _send(reply: Reply, piece: bytes) -> None:
+    if piece:  # an empty one would end the answer
+        reply.piece(piece)
 
 
 def _allowed(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:

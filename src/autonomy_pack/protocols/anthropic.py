@@ -1,4 +1,4 @@
-"""Anthropic Messages: function tools, text, thinking, images and documents inline; nothing that the provider runs.
+"""Anthropic Messages: function tools, text, thinking, images inline; nothing that the provider runs.
 
 Shapes after the provider's own client library (anthropic 2.12); betas are those that only change how the model answers.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autonomy_pack.edges import sse
-from autonomy_pack.edges.closed import Either, Kind, closed
+from autonomy_pack.edges.closed import PICTURES, Either, Kind, closed, counts
 from autonomy_pack.model import Asked, Usage
 
 provider = "anthropic"
@@ -35,7 +35,6 @@ BETAS = frozenset(
         "mid-conversation-system-2026-04-07",
         "model-context-window-exceeded-2025-08-26",
         "output-128k-2025-02-19",
-        "pdfs-2024-09-25",
         "prompt-caching-2024-07-31",
         "redact-thinking-2026-02-12",
         "structured-outputs-2025-11-13",
@@ -51,21 +50,8 @@ _LEAST_THINKING = 1024
 _CACHED = {"cache_control?": {"type": {"ephemeral"}, "ttl?": {"5m", "1h"}, "scope?": str}}
 _TEXT = {"text": str, "citations?": set(), **_CACHED}
 _TEXTS = Either(str, [Kind({"text": _TEXT})])
-_PICTURES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
-_IMAGE = {"source": Kind({"base64": {"data": str, "media_type": _PICTURES}}), **_CACHED}
-_DOCUMENT = {
-    "source": Kind(
-        {
-            "base64": {"data": str, "media_type": {"application/pdf"}},
-            "text": {"data": str, "media_type": {"text/plain"}},
-        }
-    ),
-    "title?": str,
-    "context?": str,
-    "citations?": {"enabled": {False}},
-    **_CACHED,
-}
-_MEDIA = {"text": _TEXT, "image": _IMAGE, "document": _DOCUMENT}
+_IMAGE = {"source": Kind({"base64": {"data": str, "media_type": PICTURES}}), **_CACHED}
+_MEDIA = {"text": _TEXT, "image": _IMAGE}
 _DIRECT = {"caller?": {"type": {"direct"}}}
 _BLOCK = Kind(
     {
@@ -218,17 +204,16 @@ def answer(route: str, models: Sequence[str], tokens: int) -> bytes:
     return json.dumps({"data": data, "has_more": False, **ends}).encode()
 
 
+_COUNTED = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
+
 def usage(message: Mapping[str, Any]) -> Usage | None:
     """Caches are counted apart by the provider already."""
     used = message.get("usage")
-    if not isinstance(used, dict) or not isinstance(used.get("output_tokens"), int):
+    if not isinstance(used, dict) or used.get("output_tokens") is None:
         return None
-    return Usage(
-        input=used.get("input_tokens") or 0,
-        output=used["output_tokens"],
-        cache_read=used.get("cache_read_input_tokens") or 0,
-        cache_write=used.get("cache_creation_input_tokens") or 0,
-    )
+    found = counts(*(used.get(name) for name in _COUNTED))
+    return Usage(input=found[0], output=found[1], cache_read=found[2], cache_write=found[3]) if found else None
 
 
 def fold(message: dict[str, Any], event: Mapping[str, Any]) -> bool:

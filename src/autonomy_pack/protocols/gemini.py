@@ -1,4 +1,4 @@
-"""Gemini generateContent: function declarations, text, media inline. No search, no code execution, no stored caches.
+"""Gemini generateContent: function declarations, text, images inline. No search, no code execution, no stored caches.
 
 Shapes after the provider's own reference of the v1beta interface.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from autonomy_pack.edges import sse
-from autonomy_pack.edges.closed import ANY, closed
+from autonomy_pack.edges.closed import ANY, PICTURES, closed, counts
 from autonomy_pack.model import Asked, Usage
 
 provider = "google"
@@ -27,7 +27,7 @@ _PART = {
     "text?": str,
     "thought?": bool,
     "thoughtSignature?": str,
-    "inlineData?": {"mimeType": str, "data": str, "displayName?": str},
+    "inlineData?": {"mimeType": PICTURES, "data": str, "displayName?": str},
     "functionCall?": {"name": str, "args?": dict, "id?": str},
     "functionResponse?": {"name": str, "response": dict, "id?": str},
 }
@@ -138,17 +138,22 @@ def answer(route: str, models: Sequence[str], tokens: int) -> bytes:
     return json.dumps({"models": listed}).encode()
 
 
+_COUNTED = (
+    *("promptTokenCount", "toolUsePromptTokenCount", "cachedContentTokenCount"),
+    *("candidatesTokenCount", "thoughtsTokenCount"),
+)
+
+
 def usage(message: Mapping[str, Any]) -> Usage | None:
     """The provider counts what came from its cache as input too; thoughts are output."""
     used = message.get("usageMetadata")
-    if not isinstance(used, dict) or not isinstance(used.get("promptTokenCount"), int):
+    if not isinstance(used, dict) or used.get("promptTokenCount") is None:
         return None
-    read = used.get("cachedContentTokenCount") or 0
-    return Usage(
-        input=max(0, used["promptTokenCount"] + (used.get("toolUsePromptTokenCount") or 0) - read),
-        output=(used.get("candidatesTokenCount") or 0) + (used.get("thoughtsTokenCount") or 0),
-        cache_read=read,
-    )
+    found = counts(*(used.get(name) for name in _COUNTED))
+    if found is None:
+        return None
+    prompt, tools, read, said, thought = found
+    return Usage(input=max(0, prompt + tools - read), output=said + thought, cache_read=read)
 
 
 def fold(message: dict[str, Any], event: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autonomy_pack.edges import sse
-from autonomy_pack.edges.closed import ANY, Either, Kind, closed
+from autonomy_pack.edges.closed import ANY, Either, Kind, closed, counts, picture
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
@@ -19,16 +19,11 @@ conversation = "messages"
 _ROUTES = {("POST", "/v1/chat/completions"): "call", ("GET", "/v1/models"): "models"}
 
 
-def inline(value: Any) -> str:
-    """Media as data in the request itself: the provider fetches no address for anybody."""
-    return "" if isinstance(value, str) and value.startswith("data:") else " is no data: address"
-
-
 _CACHED = {"cache_control?": {"type": {"ephemeral"}}}
 _PART = Kind(
     {
         "text": {"text": str, **_CACHED},
-        "image_url": {"image_url": {"url": inline, "detail?": {"auto", "low", "high"}}, **_CACHED},
+        "image_url": {"image_url": {"url": picture, "detail?": {"auto", "low", "high"}}, **_CACHED},
         "refusal": {"refusal": str},
     }
 )
@@ -168,17 +163,16 @@ def answer(route: str, models: Sequence[str], tokens: int) -> bytes:  # noqa: AR
 def usage(message: Mapping[str, Any]) -> Usage | None:
     """The provider counts what came from its cache as input too."""
     used = message.get("usage")
-    if not isinstance(used, dict) or not isinstance(used.get("prompt_tokens"), int):
+    if not isinstance(used, dict) or used.get("prompt_tokens") is None:
         return None
     details = used.get("prompt_tokens_details")
     details = details if isinstance(details, dict) else {}
-    read, written = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
-    return Usage(
-        input=max(0, used["prompt_tokens"] - read - written),
-        output=used.get("completion_tokens") or 0,
-        cache_read=read,
-        cache_write=written,
-    )
+    said = (used["prompt_tokens"], used.get("completion_tokens"))
+    found = counts(*said, details.get("cached_tokens"), details.get("cache_write_tokens"))
+    if found is None:
+        return None
+    total, output, read, written = found
+    return Usage(input=max(0, total - read - written), output=output, cache_read=read, cache_write=written)
 
 
 def fold(message: dict[str, Any], event: Mapping[str, Any]) -> bool:

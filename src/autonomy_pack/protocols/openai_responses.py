@@ -10,18 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autonomy_pack.edges import sse
-from autonomy_pack.edges.closed import Either, Kind, closed
+from autonomy_pack.edges.closed import Either, Kind, closed, counts, picture
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
 conversation = "input"
 
 _ROUTES = {("POST", "/v1/responses"): "call", ("GET", "/v1/models"): "models"}
-
-
-def inline(value: Any) -> str:
-    """Media as data in the request itself: the provider fetches no address for anybody."""
-    return "" if isinstance(value, str) and value.startswith("data:") else " is no data: address"
 
 
 def _empty(value: Any) -> str:
@@ -32,8 +27,7 @@ _STATUS = {"status?": {"in_progress", "completed", "incomplete"}}
 _PART = Kind(
     {
         "input_text": {"text": str},
-        "input_image": {"image_url": inline, "detail?": {"low", "high", "auto", "original"}},
-        "input_file": {"file_data": str, "filename?": str},
+        "input_image": {"image_url": picture, "detail?": {"low", "high", "auto", "original"}},
         "output_text": {"text": str, "annotations?": _empty, "logprobs?": _empty},
         "refusal": {"refusal": str},
     }
@@ -180,15 +174,15 @@ def answer(route: str, models: Sequence[str], tokens: int) -> bytes:  # noqa: AR
 def usage(message: Mapping[str, Any]) -> Usage | None:
     """The provider counts what came from its cache, or went into it, as input too."""
     used = message.get("usage")
-    if not isinstance(used, dict) or not isinstance(used.get("input_tokens"), int):
+    if not isinstance(used, dict) or used.get("input_tokens") is None:
         return None
-    return apart(used["input_tokens"], used.get("output_tokens") or 0, used.get("input_tokens_details"))
-
-
-def apart(total: int, output: int, details: Any) -> Usage:
-    """Input tokens without those of the cache."""
+    details = used.get("input_tokens_details")
     details = details if isinstance(details, dict) else {}
-    read, written = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    said = (used["input_tokens"], used.get("output_tokens"))
+    found = counts(*said, details.get("cached_tokens"), details.get("cache_write_tokens"))
+    if found is None:
+        return None
+    total, output, read, written = found
     return Usage(input=max(0, total - read - written), output=output, cache_read=read, cache_write=written)
 
 

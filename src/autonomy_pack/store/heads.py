@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -128,12 +129,23 @@ def _closed(_head: Head, _event: Event, data: Data) -> Changes:
 
 
 def _reserved(head: Head, event: Event, data: Data) -> Changes:
-    return _more(head, event, float(data["usd"]), int(data["tokens"]))
+    return _more(head, event, _amount(data["usd"]), int(_amount(data["tokens"])))
 
 
 def _settled(head: Head, event: Event, data: Data) -> Changes:
-    usd, tokens = float(data["usd"]), int(data["tokens"])
-    return _more(head, event, usd - float(data["reserved_usd"]), tokens - int(data["reserved_tokens"]))
+    reserved_usd, reserved_tokens = _amount(data["reserved_usd"]), int(_amount(data["reserved_tokens"]))
+    try:
+        usd, tokens = _amount(data["usd"]), int(_amount(data["tokens"]))
+    except ValueError:  # it costs what was set aside, not nothing
+        usd, tokens = reserved_usd, reserved_tokens
+    return _more(head, event, usd - reserved_usd, tokens - reserved_tokens)
+
+
+def _amount(said: Any) -> float:
+    """ValueError for what no budget can be moved by: less than nothing, no number, no end."""
+    if not 0 <= float(said) < math.inf:
+        raise ValueError(said)
+    return said if isinstance(said, int) else float(said)
 
 
 def _more(head: Head, event: Event, usd: float, tokens: int) -> Changes:
