@@ -24,6 +24,17 @@ PACK = Path(autonomy_pack.__file__).parent
 FILES = sorted({control.test.partition("::")[0] for control in CONTROLS})
 
 
+_INSTALLED_PACK = shutil.ignore_patterns("*autonomy_pack*.pth", "__editable__*", "autonomy_pack")
+
+
+def _linked(source: str, target: str) -> None:
+    """A hard link where it can be had: thousands of files are there at once."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 class Copy:
     """A copy of the pack, with an environment whose interpreter imports that copy, isolated or not, and a process in
     which tests are run against it."""
@@ -33,12 +44,12 @@ class Copy:
         shutil.copytree(PACK, self.pack, dirs_exist_ok=True)
         home = folder / "env"
         site = home / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
-        site.mkdir(parents=True)
+        # What is installed is linked into it, so that programs in a box find it below the same prefix; but not the pack.
+        shutil.copytree(sysconfig.get_path("purelib"), site, copy_function=_linked, ignore=_INSTALLED_PACK)
         (home / "bin").mkdir()
         (home / "bin/python").symlink_to(Path(sys.executable).resolve())
         (home / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\ninclude-system-site-packages = false\n")
-        # A path named in a .pth file is not searched for further .pth files: the installed pack is out of sight.
-        (site / "copy.pth").write_text(f"{self.pack.parent}\n{sysconfig.get_path('purelib')}\n")
+        (site / "copy.pth").write_text(f"{self.pack.parent}\n")
         self.python = str(home / "bin/python")
         self._times = count(1_000_000_000)
         self._forks = self._start()
