@@ -240,6 +240,8 @@ ATTEMPTS = {
     "slow another process down": slowed,
     "set limits of another process": limited,
     "find a descriptor left open": left_open,
+    "change the mode of a file outside": lambda: Path(GOAL["secret"]).chmod(0o644) is None,
+    "change the owner of a file outside": lambda: os.chown(GOAL["secret"], -1, os.getgid()) is None,
     "read a file outside": lambda: bool(Path(GOAL["secret"]).read_text()),
     "read a file outside by climbing": climbed,
     "read a file outside by a symbolic link": pointed,
