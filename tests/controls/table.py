@@ -646,6 +646,7 @@ SINKS = (
             'redact(output[-_TAIL:].decode(errors="replace") or ended.says, known_secrets())',
             "output[-_TAIL:].decode()",
         ),
+        ("flows/instructions.py", "text=redact(part.text, secrets), rest=redact(part.rest, secrets)", ""),
     ),
     control(
         "what is printed is redacted",
@@ -2155,12 +2156,17 @@ GATEWAY = (
         ),
     ),
     control(
+        "what was told cut is told again whole",
+        RECORDED + "padding_hides_neither_a_question_nor_its_answer_nor_what_is_asked_next",
+        ("programs/calling.py", "            if cut:\n", "            if not self:\n"),
+    ),
+    control(
         "lines about calls are never too long",
         RECORDED + "a_line_is_never_too_long_for_the_harness",
         (
             "programs/recording.py",
-            "        if len(text) <= MAX_LINE:\n            return text\n",
-            "        return text\n",
+            "    if len(text) <= MAX_LINE:\n        return text, False\n",
+            "    return text, False\n",
         ),
     ),
     control(

@@ -69,6 +69,38 @@ def test_a_line_is_never_too_long_for_the_harness(models, gateway):
     assert len(recording.line("model.called", many | {"response": {}})) < recording.MAX_LINE
 
 
+def test_padding_hides_neither_a_question_nor_its_answer_nor_what_is_asked_next(models, gateway):
+    models.otherwise("THE ANSWER")
+    padding = [{"type": "text", "text": "a"}] * 34_000
+    asked = [{"role": "user", "content": [*padding, {"type": "text", "text": "THE QUESTION"}]}]
+    more = [*asked, {"role": "assistant", "content": "x"}, {"role": "user", "content": "go on"}]
+    short = [{"role": "user", "content": "short"}]
+    for messages in (asked, more, short):
+        with claude(gateway) as client:
+            client.messages.create(**ASK | {"messages": messages})
+    first, second, third = gateway.called(3)
+    for called in (first, second):
+        request, response = called["request"], called["response"]
+        assert (request["cut"], request["same"], request["as_before"], request["model"]) == (True, 0, [], ASK["model"])
+        assert request["messages"][0]["role"] == "user"
+        assert "THE QUESTION" in request["messages"][0]["content"]
+        assert (response["status"], response["complete"], response["body"]["role"]) == (200, True, "assistant")
+        assert "THE ANSWER" in json.dumps(response["body"]["content"])
+    assert second["request"]["messages"][-1]["content"] == "go on"
+    assert (third["request"]["as_before"], third["request"]["messages"]) == ([], short)
+
+
+def test_whatever_a_line_holds_it_fits_and_keeps_its_ends():
+    parts = [{str(number): "\\" * 2000 for number in range(9)}] * 90
+    body = {f"{'k' * 200}{number}": parts for number in range(60)}
+    said = {"request": {"same": 3, "as_before": ["x"], **body}, "response": {"status": 200, "body": body}}
+    text, cut = recording.fitted("model.called", said)
+    assert (len(text) < recording.MAX_LINE, cut) == (True, True)
+    told = json.loads(text)["data"]
+    assert (told["request"]["same"], told["response"]["status"]) == (0, 200)
+    assert "kkk" in told["response"]["text"]
+
+
 # --- replay
 
 

@@ -214,10 +214,12 @@ class Call:
         tried.written = True
         with self._desk.recording:
             try:
-                line = recording.line("model.called", self._told(tried, retried=retried))
+                line, cut = recording.fitted("model.called", self._told(tried, retried=retried))
             except Exception as error:  # noqa: BLE001 - whatever it is, the money is told
-                self._desk.recorder.forget()
+                cut = True
                 line = recording.line("model.called", self._least(tried, type(error).__name__, retried=retried))
+            if cut:
+                self._desk.recorder.forget()
             self._desk.harness.tell_line(line)
 
     def _told(self, tried: Tried, *, retried: bool) -> dict[str, Any]:

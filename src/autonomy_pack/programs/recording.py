@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from autonomy_pack.edges import redact
@@ -14,6 +16,8 @@ MAX_LINE = 1000 * 1000
 MAX_LEVELS = 100
 TOO_DEEP = "… nested too deep …"
 _CUTS = (64_000, 8_000, 1_000)
+# Where even that is too long: so many keys, entries at each end of a list, parts of an entry, characters of a part.
+_MOST_KEYS, _MOST_ENTRIES, _MOST_PARTS, _BRIEF = 40, 10, 6, 1_000
 
 
 class Recorder:
@@ -79,15 +83,56 @@ def _same(listed: Sequence[Any], earlier: Sequence[Any]) -> int:
 
 def line(kind: str, data: Mapping[str, Any]) -> str:
     """The line for the harness. Where it would be too long, long texts keep their ends only, and `cut` says so."""
+    return fitted(kind, data)[0]
+
+
+def fitted(kind: str, data: Mapping[str, Any]) -> tuple[str, bool]:
+    """That line, and whether it had to be cut."""
     text = _json(kind, data)
-    for most in _CUTS:
-        if len(text) <= MAX_LINE:
-            return text
-        parts = {key: {**_cut(data[key], most), "cut": True} for key in ("request", "response") if key in data}
+    if len(text) <= MAX_LINE:
+        return text, False
+    ways: list[Callable[[Mapping[str, Any]], dict[str, Any]]]
+    ways = [*(partial(_cut, most=most) for most in _CUTS), _ends, _shown]
+    for cut in ways:
+        parts = {key: {**cut(data[key]), "cut": True} for key in ("request", "response") if key in data}
         text = _json(kind, {**data, **parts})
-    if len(text) > MAX_LINE:
-        text = _json(kind, {**data, "request": {"same": 0, "as_before": [], "cut": True}, "response": {"cut": True}})
-    return text
+        if len(text) <= MAX_LINE:
+            break
+    return text, True
+
+
+def _ends(part: Mapping[str, Any]) -> dict[str, Any]:
+    """First and last of each list in it and in its body, each entry by its short parts and the ends of the others."""
+    named = itertools.islice(part.items(), _MOST_KEYS)
+    kept = {key: value if key == "as_before" else _ends_of(value) for key, value in named}
+    return kept | ({"body": _ends(part["body"])} if isinstance(part.get("body"), dict) else {})
+
+
+def _ends_of(value: Any) -> Any:
+    if not isinstance(value, list):
+        return _brief(value)
+    left_out = [{"left_out": len(value) - 2 * _MOST_ENTRIES}] if len(value) > 2 * _MOST_ENTRIES else []
+    first, last = (value[:_MOST_ENTRIES], value[-_MOST_ENTRIES:]) if left_out else (value, [])
+    return [*map(_entry, first), *left_out, *map(_entry, last)]
+
+
+def _entry(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return _brief(entry)
+    return {key[:100]: _brief(value) for key, value in itertools.islice(entry.items(), _MOST_PARTS)}
+
+
+def _brief(value: Any) -> Any:
+    """The same, or the ends of its text or JSON."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if len(text) <= _BRIEF else _cut(text, _BRIEF)
+
+
+def _shown(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left where nothing else fits: its marks, and the ends of all of it as one text."""
+    marks = {key: part[key] for key in ("status", "stream", "complete", "retried") if key in part}
+    counted = {"same": 0, "as_before": []} if "same" in part else {}
+    return {**counted, **marks, "text": _cut(json.dumps(part, ensure_ascii=False), 30_000)}
 
 
 def _json(kind: str, data: Mapping[str, Any]) -> str:
