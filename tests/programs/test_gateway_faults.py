@@ -261,11 +261,12 @@ def test_a_person_s_own_price_goes_first(models):
 
 
 @pytest.mark.parametrize("body", [ASK, STREAM], ids=["whole", "stream"])
-def test_an_answer_that_nests_too_deep_is_counted_and_written_down_cut(models, gateway, body):
+def test_an_answer_that_nests_too_deep_is_counted_and_written_down_cut(models, body):
     deep = json.loads('{"a": ' * 700 + "1" + "}" * 700)
     models.call("edit", deep, text="look", usage={"input": 7, "output": 3})
-    ask(gateway, body)
-    [called] = gateway.called()
+    with Gateway(models.upstreams) as gateway:
+        ask(gateway, body)
+        [called] = gateway.called()
     assert (called["usage"]["input"], called["response"]["cut"]) == (7, True)
     assert called["response"]["body"]["content"][0]["text"] == "look"
     assert "nested too deep" in json.dumps(called["response"])
