@@ -77,9 +77,10 @@ def run(folder: Path, seed: int) -> Toll:
         models.always(answer)
         with _environment(models.environment):
             scenes.thinking(world, limits="usd: 100, steps: 500", tools="search")
+            before = _living()
             stopped = _stop_later(world, dice)
             toll = _session(world, told, stopped)
-            toll.survivors = len(_survivors())
+            toll.survivors = len(_living() - before)
     at = stopped.at
     after = [moment - at for moment in asked if moment > at]
     toll.calls, toll.in_calls = len(asked), int(bool(asked))
@@ -138,16 +139,16 @@ def _stop_later(world: World, dice: random.Random) -> _Stop:
     return stop
 
 
-def _survivors() -> list[int]:
+def _living() -> set[int]:
     """Processes that this one began and that still live."""
-    found = []
+    found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue
         if parent == str(os.getpid()) and state not in "ZX":
-            found.append(int(folder.name))
+            found.add(int(folder.name))
     return found
 
 
