@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_detached_head_works(world: World) -> None:
 
 def clone(world: World, *words: str) -> World:
     """A clone of the world beside it."""
-    other = object.__new__(World)
+    other = copy(world)
     other.root, other.reported, other._opened = world.root.parent / "clone", [], []
     world.git("-c", "protocol.file.allow=always", "clone", "-q", *words, f"file://{world.root}", str(other.root))
     return other
