@@ -751,7 +751,8 @@ class Leg:
 
     `attempt` is the lease key's fence; `claim` the object id of the lease state that `select` made; `alone`: the author
     of its issue lacks write, so no other leg runs beside it; `resume`: its change was pushed already, only the
-    rest of the handoff is missing, so no `run` job is needed.
+    rest of the handoff is missing, so no `run` job is needed. `pull` is the pull request of ours that the leg mends and
+    `tip` the commit that its branch is at; both are "" for a leg that makes a new one.
     """
 
     issue: str
@@ -772,6 +773,18 @@ class Leg:
     tokens: int = 0
     alone: bool = False
     resume: bool = False
+    pull: str = ""
+    tip: str = ""
+
+    @property
+    def number(self) -> str:
+        """The number of what is worked on: the pull request that is mended, else the issue."""
+        return self.pull or self.issue
+
+    @property
+    def parent(self) -> str:
+        """The commit that work begins at, and that the new one stands on."""
+        return self.tip or self.base
 
 
 @value

@@ -838,8 +838,8 @@ SELECTING = (
     control(
         "stop before a claim",
         SELECTED + "a_stop_after_choosing_lets_nothing_be_claimed[file]",
-        (CLAIMING, "    at.heed(draft.issue)\n    lease = _take(at, key, draft)", "    lease = _take(at, key, draft)"),
-        (CLAIMING, "before_write = lambda: at.heed(draft.issue)", "before_write = lambda: None"),
+        (CLAIMING, "    at.heed(draft.number)\n    lease = _take(at, key, draft)", "    lease = _take(at, key, draft)"),
+        (CLAIMING, "before_write = lambda: at.heed(draft.number)", "before_write = lambda: None"),
     ),
     control(
         "a claim that cannot be used is given back",
@@ -914,7 +914,7 @@ SELECTING = (
     control(
         "an issue is completed once in a run",
         STRANGE + "what_was_left_behind_takes_no_more_legs_than_were_asked_for",
-        (CLAIMING, "    if not at.room or any(one.issue == issue for one in at.legs):", "    if not at.room:"),
+        (CLAIMING, "    if not at.room or any(one.number == issue for one in at.legs):", "    if not at.room:"),
     ),
     control(
         "completing has an end",
@@ -1441,16 +1441,16 @@ PUBLISHING = (
     control(
         "no write of publish under a stop",
         PUBLISH + "after_a_stop_that_came_in_the_middle_no_write_follows_and_the_rest_is_done_later",
-        ("flows/actions/publish.py", "    here.github.calls.before_write = lambda: here.heed(leg.issue)\n", ""),
-        ("flows/actions/ending.py", "    case.means.heed(case.leg.issue)\n", ""),
+        ("flows/actions/publish.py", "    here.github.calls.before_write = lambda: here.heed(leg.number)\n", ""),
+        ("flows/actions/ending.py", "    case.means.heed(case.leg.number)\n", ""),
     ),
     control(
         "nothing of a leg begins under a stop",
         PUBLISH + "under_a_stop_nothing_is_written_at_all[_stop_file]",
-        ("flows/actions/publish.py", "        here.heed(leg.issue)\n        return _worked", "        return _worked"),
-        ("flows/actions/publish.py", "    here.github.calls.before_write = lambda: here.heed(leg.issue)\n", ""),
-        (ADMIT, "    means.heed(leg.issue)\n", ""),
-        ("flows/actions/delivery.py", "    means.heed(case.leg.issue)\n", ""),
+        ("flows/actions/publish.py", "        here.heed(leg.number)\n        return _worked", "        return _worked"),
+        ("flows/actions/publish.py", "    here.github.calls.before_write = lambda: here.heed(leg.number)\n", ""),
+        (ADMIT, "    means.heed(leg.number)\n", ""),
+        ("flows/actions/delivery.py", "    means.heed(case.leg.number)\n", ""),
     ),
     control(
         "the issue must still be open",
@@ -1486,7 +1486,7 @@ PUBLISHING = (
     control(
         "a branch that is there is left alone",
         STALE + "[a branch of that name is there]",
-        ("flows/actions/publish.py", "        _need_free(case)\n", ""),
+        ("flows/actions/publish.py", "        _need_place(case)\n", ""),
     ),
     control(
         "exactly one artifact of the name",
@@ -1639,7 +1639,7 @@ PUBLISHING = (
         SCAN + "objects_that_are_no_part_of_the_change_do_not_come_out",
         (
             "programs/scan.py",
-            "packs.made_of(git_dir, change.base, change.head)",
+            'packs.made_of(git_dir, request["parent"], change.head)',
             'packs.of_bundle((folder / "attempt.bundle").read_bytes())',
         ),
     ),
@@ -2180,6 +2180,7 @@ GATEWAY = (
     ),
 )
 
+REPAIRING = "flows/actions/test_repairing.py::test_"
 RETURNED, MENDING, ROADMAP = (
     "flows/test_returned.py::test_",
     "flows/test_repair.py::test_",
@@ -2264,6 +2265,91 @@ JUDGING = (
         MENDING + "what_ci_printed_is_shown_harmless_and_without_secrets",
         ("flows/repair.py", "log = redact(github.job_log(job.id), secrets)", "log = github.job_log(job.id)"),
         ("commands/mending.py", "click.echo(visible(text))", "click.echo(text)"),
+    ),
+    control(
+        "on GitHub too, only a recorded pull request is mended",
+        REPAIRING + "a_branch_that_only_looks_like_ours_is_ignored",
+        ("flows/actions/repairing.py", "    if why := repairs.why_not_ours(pull, pushed):\n", "    if why := '':\n"),
+    ),
+    control(
+        "only what our workflow pushed is gone on from",
+        REPAIRING + "without_our_check_run_a_commit_is_not_gone_on_from",
+        (
+            "flows/actions/repairing.py",
+            "    if any(one.app == _BOT and one.conclusion == ",
+            "    if True or any('' == ",
+        ),
+    ),
+    control(
+        "on GitHub too, a pull request is tried so often and no more",
+        REPAIRING + "a_mended_pull_request_that_is_red_again_is_mended_again_until_no_attempt_is_left",
+        ("flows/actions/repairing.py", "    if spent >= most:\n", "    if False:\n"),
+    ),
+    control(
+        "nothing is mended under a stop",
+        REPAIRING + "a_stop_is_heeded_before_anything_is_claimed",
+        ("flows/actions/repairing.py", "    select.need_work_may_begin(look, workflow)\n", ""),
+    ),
+    control(
+        "a repair of an edited issue is not begun",
+        REPAIRING + "an_issue_that_was_edited_is_not_worked_on",
+        ("flows/actions/repairing.py", "    if made and made.pin and made.pin != task.pin:\n", "    if False:\n"),
+    ),
+    control(
+        "a pull request that was closed is not mended",
+        REPAIRING + "a_pull_request_that_is_closed_while_the_agent_works_gets_nothing",
+        (ADMIT, '    if pull is None or pull.state != "open":\n', "    if pull is None:\n"),
+    ),
+    control(
+        "what a person pushed to is not judged any more",
+        REPAIRING + "a_push_while_the_agent_works_is_never_overwritten",
+        (
+            "flows/actions/publish.py",
+            '    elif case.means.github.tip(f"refs/heads/{case.leg.branch}") != case.leg.tip:\n',
+            "    elif False:\n",
+        ),
+    ),
+    control(
+        "a repair moves the branch from the commit it mends and from no other",
+        REPAIRING + "a_push_in_the_last_moment_is_never_overwritten",
+        (
+            "flows/actions/delivery.py",
+            "old=offer.replaces or ZERO, new=offer.head)",
+            "old=case.means.remote.tips('refs/heads/agent/*').get(f'refs/heads/{offer.branch}', ZERO), new=offer.head)",
+        ),
+    ),
+    control(
+        "a repair stands on the commit it mends",
+        REPAIRING + "a_commit_that_leaves_out_what_it_mends_is_refused",
+        (
+            "programs/scan.py",
+            "packs.need_ours(git_dir, head, base=parent, tree",
+            'packs.need_ours(git_dir, head, base=git.text(git.run("rev-parse", f"{head}^", at=git_dir)), tree',
+        ),
+    ),
+    control(
+        "the scan judges a repair alone too",
+        SCAN + "a_repair_is_judged_by_what_it_takes_from_the_commit_before_it_too",
+        (
+            "programs/scan.py",
+            '    return guard.examine_repair(change, objects.read_change(git_dir, request["parent"], change.head), read, rules)\n',
+            "    return guard.examine_repair(change, change, read, rules)\n",
+        ),
+    ),
+    control(
+        "a repair that a person would have to agree to is not pushed",
+        REPAIRING + "a_repair_that_a_person_would_have_to_agree_to_is_left_to_them",
+        ("flows/actions/publish.py", '    if judged.verdict == "ask" and case.leg.pull:\n', "    if False:\n"),
+    ),
+    control(
+        "on GitHub too, what no code mends is not tried",
+        REPAIRING + "a_failure_that_no_code_mends_asks_no_agent_and_is_told_to_people",
+        ("flows/actions/complaints.py", "    if not mendable:\n", "    if False:\n"),
+    ),
+    control(
+        "a lease does not say what a repair is judged against",
+        REPAIRING + "a_forged_lease_does_not_choose_what_the_change_is_compared_with",
+        (ADMIT, "    if base != leg.base:\n", "    if False:\n"),
     ),
     control(
         "a commit that mends another pull request is a finding",

@@ -79,6 +79,7 @@ class Scene:
         git.run("index-pack", "--stdin", at=self.base_git, stdin=made.stdout)
         asked = scan.Question(
             base=base,
+            parent=base,
             head=head,
             tree=self.tree_of(head),
             author=AUTHOR,
@@ -124,6 +125,19 @@ def test_a_plain_change_is_judged_in_the_box_and_its_objects_come_out_again(scen
     assert all(finding.risk < Risk.MEDIUM for finding in verdict.examination.findings)
     packs.take_in(verdict.pack, scene.base_git)
     assert git.text(git.run("rev-parse", f"{head}^{{tree}}", at=scene.base_git)) == question.tree
+
+
+def test_a_repair_is_judged_by_what_it_takes_from_the_commit_before_it_too(scene: Scene) -> None:
+    base = scene.raw.commit(scene.raw.tree({b"a.txt": b"1\n"}))
+    tip = scene.ours(scene.raw.tree({b"a.txt": b"1\n", b"tests/test_new.py": b"def test_it():\n    assert 0\n"}), base)
+    head = scene.ours(scene.raw.tree({b"a.txt": b"2\n"}), tip)
+    question = scene.question(base, head, parent=tip)
+    packs.take_in(packs.of_bundle(scene.bundle(tip)), scene.base_git)
+    verdict = scene.judged(question, scene.bundle(head))
+    assert verdict.refused == ""
+    assert [file.path for file in verdict.change.files] == ["a.txt"]
+    assert {one.risk for one in verdict.examination.findings if one.rule == "tests"} == {Risk.MEDIUM}
+    assert not [one for one in verdict.examination.findings if one.rule == "shape"]
 
 
 def test_without_a_box_nothing_is_scanned(scene: Scene) -> None:

@@ -15,9 +15,9 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
 LOOP, GATE, DECIDE = "autonomous-agent-loop.yml", "autonomy-pr-review-gate.yml", "autonomy-decide.yml"
-REVIEW = "autonomy-pr-review.yml"
+REVIEW, REPAIR = "autonomy-pr-review.yml", "autonomy-ci-repair.yml"
 CONTINUOUS, CI, RELEASE = "agent-continuous.yml", "ci.yml", "release.yml"
-OURS = (LOOP, GATE, DECIDE, REVIEW, CONTINUOUS, CI, RELEASE)
+OURS = (LOOP, GATE, DECIDE, REVIEW, REPAIR, CONTINUOUS, CI, RELEASE)
 
 PINS = {
     "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1": "v7.0.1",
@@ -33,6 +33,23 @@ CHECKOUT, UPLOAD, DOWNLOAD = "actions/checkout@", "actions/upload-artifact@", "a
 HOLDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     LOOP: {
         "select": {"contents": "write", "issues": "write", "pull-requests": "read", "actions": "read"},
+        "run": {"contents": "read", "issues": "read", "actions": "read"},
+        "publish": {
+            "contents": "write",
+            "issues": "write",
+            "pull-requests": "write",
+            "checks": "write",
+            "actions": "read",
+        },
+    },
+    REPAIR: {
+        "select": {
+            "contents": "write",
+            "issues": "write",
+            "pull-requests": "read",
+            "checks": "read",
+            "actions": "read",
+        },
         "run": {"contents": "read", "issues": "read", "actions": "read"},
         "publish": {
             "contents": "write",
@@ -68,7 +85,7 @@ HOLDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 MODEL_KEYS = frozenset({"anthropic_api_key", "openai_api_key", "gemini_api_key"})
 # The steps that may have them: (file, job, step).
-KEYED = frozenset({(LOOP, "run", "Work"), (REVIEW, "run", "Ask the agents")})
+KEYED = frozenset({(LOOP, "run", "Work"), (REPAIR, "run", "Work"), (REVIEW, "run", "Ask the agents")})
 ALLOWED_EVENTS = frozenset(
     {"workflow_call", "workflow_dispatch", "schedule", "issue_comment", "issues", "pull_request"}
 )
@@ -284,7 +301,7 @@ def no_step_reads_what_an_agent_said(workflow: Workflow, text: str, file: str) -
 def an_artifact_has_exactly_three_named_files(workflow: Workflow, text: str, file: str) -> Iterator[str]:
     """A folder would take along whatever somebody put there."""
     for job, step in steps(workflow):
-        if file == LOOP and step.get("uses", "").startswith(UPLOAD):
+        if file in (LOOP, REPAIR) and step.get("uses", "").startswith(UPLOAD):
             names = [line.rpartition("/")[2] for line in step["with"]["path"].splitlines()]
             if job == "publish" and step["with"]["path"] == SESSION:
                 continue  # no stranger's program ever runs there: the folder holds what publish itself wrote
@@ -344,7 +361,7 @@ def a_matrix_is_whole_and_guarded(workflow: Workflow, text: str, file: str) -> I
         strategy = job.get("strategy")
         if strategy and strategy.get("fail-fast") is not False:
             yield f"{name}: fail-fast"
-        if strategy and file == LOOP and "outputs.count > 0" not in str(job.get("if", "")):
+        if strategy and file in (LOOP, REPAIR) and "outputs.count > 0" not in str(job.get("if", "")):
             yield f"{name}: no guard"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from autonomy_pack.views.callers import callers
 from tests.workflows.linters import LINTERS, found_by
-from tests.workflows.rules import CONTINUOUS, DECIDE, FOLDER, GATE, LOOP, OURS, ROOT
+from tests.workflows.rules import CONTINUOUS, DECIDE, FOLDER, GATE, LOOP, OURS, REPAIR, ROOT
 
 OF_WORKFLOWS = ("actionlint", "zizmor", "schema", "timeout")
 IGNORE = re.compile(r"# zizmor: ignore\[([a-z-]+)\] (.+)$", re.MULTILINE)
@@ -18,6 +18,7 @@ IGNORE = re.compile(r"# zizmor: ignore\[([a-z-]+)\] (.+)$", re.MULTILINE)
 IGNORES = {
     (DECIDE, "dangerous-triggers"): "only created comments that begin with our word; nothing of them is run",
     (LOOP, "self-repository"): "the project's, not the pack's",
+    (REPAIR, "self-repository"): "the project's, not the pack's",
     (GATE, "self-repository"): "the project's, not the pack's",
     (CONTINUOUS, "self-repository"): "act cannot read $/",
 }

@@ -7,15 +7,17 @@ import re
 import pytest
 import yaml
 
-from autonomy_pack.commands.in_job import LOOP_INPUTS
+from autonomy_pack.commands.in_job import LOOP_INPUTS, REPAIR_INPUTS
 from autonomy_pack.views.callers import FILES as NEEDED
 from autonomy_pack.views.callers import callers
 from tests.workflows import rules
-from tests.workflows.rules import CI, CONTINUOUS, DECIDE, FOLDER, GATE, LOOP, RELEASE, REVIEW, broken, parsed
+from tests.workflows.rules import CI, CONTINUOUS, DECIDE, FOLDER, GATE, LOOP, RELEASE, REPAIR, REVIEW, broken, parsed
 
 PACK = "acme/autonomy-pack"
-CALLERS = {path.rpartition("/")[2]: text for path, text in callers(PACK, "a" * 40, "1.2.3", review=True).items()}
-FILES = (*NEEDED, REVIEW)
+CALLERS = {
+    path.rpartition("/")[2]: text for path, text in callers(PACK, "a" * 40, "1.2.3", review=True, repair=True).items()
+}
+FILES = (*NEEDED, REVIEW, REPAIR)
 
 
 def text_of(file: str) -> str:
@@ -39,6 +41,11 @@ FAULTS = [
     ("every_job_holds_exactly_what_it_needs", REVIEW, "pull-requests: read # the pull", "pull-requests: write # the pull"),
     ("no_secret_but_the_packs_read_token", REVIEW, "          AUTONOMY_OPINIONS: $", "          KEY: ${{ secrets.openai_api_key }}\n          AUTONOMY_OPINIONS: $"),
     ("no_step_reads_what_an_agent_said", REVIEW, "          AUTONOMY_OPINIONS: $", "          OPINIONS: $"),
+    ("every_job_holds_exactly_what_it_needs", REPAIR, "actions: read # the logs of", "actions: write # the logs of"),
+    ("only_events_that_bring_no_right", REPAIR, "  schedule:\n", "  workflow_run: {workflows: [CI], types: [completed]}\n  schedule:\n"),
+    ("no_secret_but_the_packs_read_token", REPAIR, "          AUTONOMY_PLAN: $", "          KEY: ${{ secrets.openai_api_key }}\n          AUTONOMY_PLAN: $"),
+    ("an_artifact_has_exactly_three_named_files", REPAIR, "/attempt/transcript.jsonl", "/attempt/*"),
+    ("a_matrix_is_whole_and_guarded", REPAIR, "    if: needs.select.outputs.count > 0\n", ""),
     ("every_job_holds_exactly_what_it_needs", GATE, "contents: read # the head and", "contents: write # the head and"),
     ("every_job_has_a_time_limit", DECIDE, "    timeout-minutes: 15\n", ""),
     ("runs_of_one_kind_do_not_overlap", LOOP, "group: autonomy-loop\n", "group: ${{ github.workflow }}\n"),
@@ -92,7 +99,7 @@ def test_the_loop_has_three_jobs_and_few_steps() -> None:
 
 
 def test_every_job_with_steps_of_ours_ends_with_its_report() -> None:
-    for file in (LOOP, GATE, DECIDE):
+    for file in (LOOP, GATE, DECIDE, REPAIR):
         for _, job in rules.jobs(parsed(text_of(file))):
             last = job["steps"][-1]
             assert (last["name"], last["if"]) == ("Report", "always() && steps.install.outcome == 'success'")
@@ -100,7 +107,7 @@ def test_every_job_with_steps_of_ours_ends_with_its_report() -> None:
 
 def test_the_same_step_is_the_same_text_in_every_job() -> None:
     found: dict[str, set[str]] = {}
-    for file in (LOOP, GATE, DECIDE):
+    for file in (LOOP, GATE, DECIDE, REPAIR):
         for _, step in rules.steps(parsed(text_of(file))):
             found.setdefault(step["name"], set()).add(yaml.safe_dump(step))
     common = ("Name the commit of the pack", "Fetch the pack", "Install the pack and its box", "Report")
@@ -118,10 +125,23 @@ def test_the_inputs_of_the_loop_are_those_that_its_steps_understand() -> None:
     assert set(on["workflow_dispatch"]["inputs"]) <= set(LOOP_INPUTS)
 
 
+def test_the_repair_runs_and_publishes_by_the_very_jobs_of_the_loop() -> None:
+    """What guards the loop guards it too; only its first job, who it says that it is, and its reasons differ."""
+    loop, repair = parsed(text_of(LOOP)), parsed(text_of(REPAIR))
+    assert {name: repair["jobs"][name] for name in ("run", "publish")} == {
+        name: loop["jobs"][name] for name in ("run", "publish")
+    }
+    on = repair["on"]
+    assert set(on) == {"workflow_call", "workflow_dispatch", "schedule"}
+    mine = {*LOOP_INPUTS, *REPAIR_INPUTS} - {"allow_continuous", "issue", "max_issues"}
+    assert set(on["workflow_call"]["inputs"]) == mine
+    assert set(on["workflow_dispatch"]["inputs"]) <= mine
+
+
 def test_every_verb_that_a_workflow_calls_exists() -> None:
     from autonomy_pack.commands.action import VERBS
 
-    files = (LOOP, GATE, DECIDE, REVIEW)
+    files = (LOOP, GATE, DECIDE, REVIEW, REPAIR)
     called = {match[1] for file in files for match in re.finditer(r"autonomy_pack action ([\w-]+)", text_of(file))}
     assert called == set(VERBS) - {"labels", "step"}
 
@@ -134,7 +154,14 @@ def test_every_verb_that_a_workflow_calls_exists() -> None:
 @pytest.mark.parametrize("hosted", [False, True])
 def test_a_caller_has_at_most_forty_lines(file: str, private: bool, hosted: bool) -> None:
     made = callers(
-        PACK, "a" * 40, "1.2.3", private=private, hosted=hosted, review=True, runs_on=("self-hosted", "linux")
+        PACK,
+        "a" * 40,
+        "1.2.3",
+        private=private,
+        hosted=hosted,
+        review=True,
+        repair=True,
+        runs_on=("self-hosted", "linux"),
     )
     text = made[f".github/workflows/{file}"]
     assert text.count("\n") <= 40
@@ -174,14 +201,15 @@ def test_a_caller_is_pinned_and_passes_only_inputs_that_exist(file: str) -> None
 @pytest.mark.parametrize("file", FILES)
 def test_a_caller_shares_no_cache_where_the_host_can_forbid_it(file: str) -> None:
     assert parsed(CALLERS[file])["cache-mode"] == "none"
-    elsewhere = callers(PACK, "a" * 40, "1.2.3", hosted=False, review=True)
+    elsewhere = callers(PACK, "a" * 40, "1.2.3", hosted=False, review=True, repair=True)
     assert "cache-mode" not in parsed(elsewhere[f".github/workflows/{file}"])
 
 
-def test_the_reviews_caller_passes_the_keys_of_models_by_name_and_nothing_else() -> None:
+@pytest.mark.parametrize("file", [REVIEW, REPAIR])
+def test_a_caller_passes_the_keys_of_models_by_name_and_nothing_else(file: str) -> None:
     keys = {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"}
-    assert set(re.findall(r"secrets\.(\w+)", CALLERS[REVIEW])) == keys
-    assert "inherit" not in CALLERS[REVIEW]
+    assert set(re.findall(r"secrets\.(\w+)", CALLERS[file])) == keys
+    assert "inherit" not in CALLERS[file]
 
 
 def test_a_fork_of_a_pull_request_starts_no_review() -> None:
@@ -200,7 +228,7 @@ def test_secrets_are_passed_by_name_keys_to_the_loop_alone_and_a_token_only_for_
 
 
 def test_the_agents_program_is_installed_before_any_key_and_never_where_somebody_could_write() -> None:
-    for file in (LOOP, REVIEW):
+    for file in (LOOP, REVIEW, REPAIR):
         for job, step in rules.steps(parsed(text_of(file))):
             if "action install" in step.get("run", ""):
                 assert job == "run"

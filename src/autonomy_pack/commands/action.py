@@ -12,6 +12,7 @@ import click
 VERBS: Mapping[str, tuple[str, str]] = {
     "fetch": ("action_select", "select: read the facts (token)."),
     "choose": ("action_select", "select: choose among them, in the box (no token)."),
+    "claim-repairs": ("action_repair", "select: claim pull requests of ours whose CI is red (token)."),
     "claim": ("action_select", "select: claim what was chosen, print the plan (token)."),
     "install": ("action_run", "run: install the agent's program, before any key."),
     "setup": ("action_run", "run: prepare the project's toolchain, before any key."),

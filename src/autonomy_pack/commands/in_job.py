@@ -31,6 +31,8 @@ LOOP_INPUTS = (
     "workflow",
     "working_directory",
 )
+# What only the repair has besides.
+REPAIR_INPUTS = ("max_pulls", "pull")
 _NO = ("", "0", "false", "no", "off")
 
 
@@ -62,7 +64,7 @@ class InJob:
     @cached_property
     def inputs(self) -> dict[str, str]:
         """The workflow's inputs, empty ones left out."""
-        return actions.inputs(LOOP_INPUTS)
+        return actions.inputs((*LOOP_INPUTS, *REPAIR_INPUTS))
 
     def heed_variable(self) -> None:
         """Stopped when the variable AUTONOMY_STOP says so; it is read once, at the start of a job."""

@@ -16,6 +16,7 @@ from autonomy_pack.commands import options
 @click.option("--runs-on", multiple=True, metavar="LABEL", help="Runner label; repeat for several.")
 @click.option("--private-pack", is_flag=True, help="Secret AUTONOMY_PACK_TOKEN reads the pack's repository.")
 @click.option("--review", is_flag=True, help="Also the workflow that lets agents review pull requests.")
+@click.option("--repair", is_flag=True, help="Also the workflow that mends handoffs whose workflows failed.")
 @click.option("--enterprise-server", is_flag=True, help="Leave out keys that only github.com knows.")
 def command(
     repo: Path,
@@ -24,6 +25,7 @@ def command(
     runs_on: tuple[str, ...],
     private_pack: bool,
     review: bool,
+    repair: bool,
     enterprise_server: bool,
 ) -> None:
     """Write a configuration and a first issue where there are none; what exists is kept as it is.
@@ -35,7 +37,7 @@ def command(
     place = project.find(repo)
     if github:
         pack, _, commit = github.partition("@")
-        ways = {"private": private_pack, "hosted": not enterprise_server, "review": review}
+        ways = {"private": private_pack, "hosted": not enterprise_server, "review": review, "repair": repair}
         done = init.callers(place, pack, commit, runs_on or ("ubuntu-latest",), **ways)
     else:
         done = [] if labels else init.init(place)

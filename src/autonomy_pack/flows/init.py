@@ -27,13 +27,23 @@ def init(place: Place) -> list[tuple[str, bool]]:
 
 
 def callers(
-    place: Place, pack: str, commit: str, runs_on: tuple[str, ...], *, private: bool, hosted: bool, review: bool = False
+    place: Place,
+    pack: str,
+    commit: str,
+    runs_on: tuple[str, ...],
+    *,
+    private: bool,
+    hosted: bool,
+    review: bool = False,
+    repair: bool = False,
 ) -> list[tuple[str, bool]]:
     """(path, whether it was written) for each workflow that calls ours; what a person had is kept as it is.
 
     No version is said beside the commit: which release a commit is, is not known here.
     """
-    texts = view.callers(pack, commit, "", runs_on=runs_on, private=private, hosted=hosted, review=review)
+    texts = view.callers(
+        pack, commit, "", runs_on=runs_on, private=private, hosted=hosted, review=review, repair=repair
+    )
     return [(path, _put(place, path, text)) for path, text in texts.items()]
 
 

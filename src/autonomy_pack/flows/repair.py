@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # A mission of this name, if the repository has one, mends; else the one that made the pull request.
 MISSION = "ci-repair"
 MOST_JOBS = 5
+# Commits of ours that one pull request may have.
+MOST_COMMITS = 12
 _EXCERPT = 3000
 
 
@@ -183,7 +185,7 @@ def brought_here(remote: Remote, git_dir: Path, tip: str) -> str:
 def base_of(git_dir: Path, tip: str) -> str:
     """The first commit below `tip`, from parent to parent, that is none of ours. UsageError when there are too many."""
     commit = tip
-    for _ in range(12):
+    for _ in range(MOST_COMMITS):
         if not repairs.is_ours(packs.message_of(git_dir, commit)):
             break
         commit = git.text(git.run("rev-parse", "--verify", f"{commit}^1", at=git_dir))

@@ -41,7 +41,7 @@ def judge(folder: Path, objects_of: Path) -> None:
         git_dir = _repository(folder, objects_of)
         change = _change(git_dir, request)
         told = _told(change, _examined(git_dir, change, request))
-        (folder / "rebuilt.pack").write_bytes(packs.made_of(git_dir, change.base, change.head))
+        (folder / "rebuilt.pack").write_bytes(packs.made_of(git_dir, request["parent"], change.head))
     except PackError as error:
         told = {"refused": f"{error.says}", "files": [], "findings": [], "skipped": [], "guards": []}
     verdict = {"version": 1, **{key: request[key] for key in ("base", "head", "tree")}, **told}
@@ -68,12 +68,13 @@ def _repository(folder: Path, objects_of: Path) -> Path:
 
 
 def _change(git_dir: Path, request: Mapping[str, Any]) -> Change:
-    """The change between base and head, when it is one commit of ours on that base and brings nothing else along."""
-    base, head, tree = request["base"], request["head"], request["tree"]
-    packs.need_ours(git_dir, head, base=base, tree=tree, author=request["author"], message=request["message"])
+    """The change between base and head, when its last commit is one of ours on the parent that it ought to have, and
+    brings nothing else along."""
+    base, parent, head, tree = (request[name] for name in ("base", "parent", "head", "tree"))
+    packs.need_ours(git_dir, head, base=parent, tree=tree, author=request["author"], message=request["message"])
     change = objects.read_change(git_dir, base, head)
-    listed = git.text(git.run("rev-list", "--objects", "--no-object-names", f"{base}..{head}", at=git_dir)).split()
-    judged = {file.oid for file in change.files}
+    listed = git.text(git.run("rev-list", "--objects", "--no-object-names", f"{parent}..{head}", at=git_dir)).split()
+    judged = {file.oid for file in objects.read_change(git_dir, parent, head).files}
     kinds = git.text(
         git.run("cat-file", "--batch-check=%(objectname) %(objecttype)", at=git_dir, stdin="\n".join(listed).encode())
     )
@@ -90,7 +91,10 @@ def _examined(git_dir: Path, change: Change, request: Mapping[str, Any]) -> Exam
         checks=tuple(Check(**check | {"argv": tuple(check["argv"])}) for check in request["checks"]),
         results=tuple(CheckResult(**one | {"argv": tuple(one["argv"])}) for one in request["results"]),
     )
-    return guard.examine(change, objects.reader(git_dir), rules)
+    read = objects.reader(git_dir)
+    if request["parent"] == change.base:
+        return guard.examine(change, read, rules)
+    return guard.examine_repair(change, objects.read_change(git_dir, request["parent"], change.head), read, rules)
 
 
 def _told(change: Change, examination: Examination) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from autonomy_pack.views.render import render
 
 LOOP = "autonomous-agent-loop.yml"
 FILES = (LOOP, "autonomy-pr-review-gate.yml", "autonomy-decide.yml")
-# Written when asked for only: what it does costs tokens.
-REVIEW = "autonomy-pr-review.yml"
+# Written when asked for only: what they do costs tokens.
+REVIEW, REPAIR = "autonomy-pr-review.yml", "autonomy-ci-repair.yml"
 FOLDER = ".github/workflows"
 _PACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -32,12 +32,14 @@ def callers(
     private: bool = False,
     hosted: bool = True,
     review: bool = False,
+    repair: bool = False,
 ) -> Mapping[str, str]:
     """Path → text of every caller; `private`: the pack is, and secret AUTONOMY_PACK_TOKEN reads it.
 
     `hosted`: for github.com, whose newer keys GitHub Enterprise Server and act refuse (`cache-mode`, September 2026).
 
-    `review`: also the one that lets agents review pull requests; the secrets of models go to it by their usual names.
+    `review`: also the one that lets agents review pull requests, `repair`: also the one that mends our own; the secrets
+    of models go to them by their usual names.
 
     `version` stands in a comment beside the commit; "" where it is not known.
 
@@ -58,5 +60,5 @@ def callers(
     labels = runs_on[0] if len(runs_on) == 1 else f"'{json.dumps(list(runs_on))}'"
     values = {"pack": pack, "sha": sha, "version": version, "runs_on": labels, "cron": cron}
     ways = {"private": private, "hosted": hosted}
-    wanted = (*FILES, *([REVIEW] if review else []))
+    wanted = (*FILES, *([REVIEW] if review else []), *([REPAIR] if repair else []))
     return {f"{FOLDER}/{file}": render(f"workflows/{file}.j2", **values, **ways) for file in wanted}

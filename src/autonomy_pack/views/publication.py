@@ -76,6 +76,20 @@ def next_step(outcome: str, left: int | None = None) -> str:
     return _NEXT.get(outcome, "look at the log; it is tried again as long as attempts are left")
 
 
+_MENDING: Mapping[str, str] = {
+    Outcome.HANDED_OFF: "wait for its workflows, then review and merge",
+    Outcome.BLOCKED: "look at it; dispatching the repair with this number tries again",
+    Outcome.NO_CHANGE: "look at it; dispatching the repair with this number tries again",
+}
+
+
+def next_mending(outcome: str, left: int | None = None) -> str:
+    """The same, of a pull request that was to be mended."""
+    if outcome in COUNTED_OUTCOMES and left == 0:
+        return "no attempt is left: a person goes on with it"
+    return _MENDING.get(outcome) or next_step(outcome, left)
+
+
 # Outcomes of a run job that need no red mark.
 FINE = ("produced", Outcome.NO_CHANGE, Outcome.STALE, Outcome.STOPPED)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autonomy_pack.edges.github import GitHub, Look
-from autonomy_pack.errors import PackError
+from autonomy_pack.edges.remote import Remote
+from autonomy_pack.errors import PackError, UsageError
+from autonomy_pack.flows import repair
 from autonomy_pack.flows.actions import governing, grounds
 from autonomy_pack.flows.actions.grounds import Stale
 from autonomy_pack.flows.actions.means import Known, Means
-from autonomy_pack.model import Config, Issue, Leg
+from autonomy_pack.model import HOLD_LABEL, Config, Issue, Leg, Pull
 from autonomy_pack.policy import choose, trusted
 
 
@@ -18,15 +20,18 @@ def admit(means: Means, leg: Leg) -> Known:
 
     The order is that of the threat model: stop, issue, who labelled it, its text, the base and what governs.
     """
-    means.heed(leg.issue)
+    means.heed(leg.number)
     issue, look = facts(means.github, leg)
+    labels = need_pull(means.github, leg).labels if leg.pull else issue.labels
     means.remote.fetch(leg.base, depth=1)
+    if leg.pull:
+        need_commits(means.remote, leg)
     ground = grounds.ground(means.remote.git_dir, leg)
     return Known(
         task=grounds.task_of(issue, leg, means.workflow_run.repo, ground.config),
         config=ground.config,
         mission=ground.mission,
-        labels=issue.labels,
+        labels=labels,
         branch=look.default_branch,
         head=look.head,
     )
@@ -43,6 +48,29 @@ def facts(github: GitHub, leg: Leg) -> tuple[Issue, Look]:
         raise Stale(f"{look.default_branch} no longer contains {leg.base[:7]}, which the change was made from")
     _need_policy(leg, look)
     return issue, look
+
+
+def need_pull(github: GitHub, leg: Leg) -> Pull:
+    """The pull request that the leg mends. Stale when it is closed, comes from elsewhere, or people hold it."""
+    pull = github.pull(int(leg.pull))
+    if pull is None or pull.state != "open":
+        raise Stale(f"pull request #{leg.pull} is not open any more")
+    if not pull.same_repository or pull.branch != leg.branch:
+        raise Stale(f"pull request #{leg.pull} is not of {leg.branch}")
+    if HOLD_LABEL in map(str.casefold, pull.labels):
+        raise Stale(f"pull request #{leg.pull} has the label {HOLD_LABEL}")
+    return pull
+
+
+def need_commits(remote: Remote, leg: Leg) -> None:
+    """Bring the commits that the leg goes on from; Stale unless they are ours, and are made on the leg's base."""
+    remote.fetch(leg.tip, depth=repair.MOST_COMMITS + 1)
+    try:
+        base = repair.base_of(remote.git_dir, leg.tip)
+    except UsageError as error:
+        raise Stale(error.says) from error
+    if base != leg.base:
+        raise Stale(f"branch {leg.branch} is not made from {leg.base[:7]}")
 
 
 def _need_one_pull(github: GitHub, issue: Issue, leg: Leg) -> None:

@@ -50,7 +50,7 @@ class Selected:
 
 
 @dataclass(kw_only=True)
-class _Claiming:
+class Claiming:
     github: GitHub
     store: GitRefs
     workflow: WorkflowRun
@@ -108,9 +108,9 @@ def claim(
     claimed falls to the next run, because this one will be over), UsageError when the issue that was asked for is not
     eligible. One issue's trouble drops that issue alone.
     """
-    at = _Claiming(github=github, store=store, workflow=workflow, facts=facts, dry_run=dry_run)
+    at = Claiming(github=github, store=store, workflow=workflow, facts=facts, dry_run=dry_run)
     if not facts["unchanged"]:
-        _resume(at)
+        resume(at, {issue["id"] for issue in facts["issues"]})
         _claim_new(at, _candidates(at, choices))
         _note_quiet(at, choices)
     rows = [*at.rows, *(Row(issue=one["id"], why=one["why"]) for one in choices["choices"] if not one["eligible"])]
@@ -125,9 +125,9 @@ def claim(
     return Selected(plan=at.plan(), summary=summary, trouble=tuple(at.trouble))
 
 
-def _resume(at: _Claiming) -> None:
-    """A pushed change whose run died before all of it was handed off becomes a leg that needs no `run` job."""
-    is_open = {issue["id"] for issue in at.facts["issues"]}
+def resume(at: Claiming, is_open: Collection[str]) -> None:
+    """A pushed change whose run died before all of it was handed off becomes a leg that needs no `run` job; of the
+    issues or pull requests with these numbers."""
     for lease in sorted(held.left_behind(at.store, at.github), key=_age):
         issue = names.issue_of(names.task_of_claim(lease.key))
         if issue not in is_open:
@@ -149,7 +149,7 @@ def _age(lease: Lease) -> tuple[int, str]:
     return int(event) if event.isdecimal() and len(event) < 20 else 0, lease.key
 
 
-def _complete(at: _Claiming, lease: Lease, issue: str) -> str:
+def _complete(at: Claiming, lease: Lease, issue: str) -> str:
     """Why what a dead run pushed is left to a later run; "" when it is in the plan, or nothing is to be done.
 
     Leases may be forged by whoever may write: they get no more legs than issues do, and one for an issue.
@@ -157,7 +157,7 @@ def _complete(at: _Claiming, lease: Lease, issue: str) -> str:
     leg = held.leg_of(at.store, lease)
     if leg is None:
         return ""
-    if not at.room or any(one.issue == issue for one in at.legs):
+    if not at.room or any(one.number == issue for one in at.legs):
         return "a change of it was pushed and not handed off; a later run completes it"
     if lease.fence >= _COMPLETIONS * policy.most_claims(at.judged_by.config):
         return "completing what was pushed failed too often; close its branch, set the priority label anew"
@@ -172,7 +172,7 @@ def _complete(at: _Claiming, lease: Lease, issue: str) -> str:
     return ""
 
 
-def _candidates(at: _Claiming, choices: Choices) -> list[Choice]:
+def _candidates(at: Claiming, choices: Choices) -> list[Choice]:
     """The eligible choices in order, or the one that was asked for, unless it is being completed."""
     wanted = at.facts["wanted"]["issue"]
     resumed = {leg.issue for leg in at.legs}
@@ -185,7 +185,7 @@ def _candidates(at: _Claiming, choices: Choices) -> list[Choice]:
     return sorted(left, key=lambda one: policy.is_spent(policy.task_id(at.facts["repo"], one["id"]), at.judged_by))
 
 
-def _claim_new(at: _Claiming, left: list[Choice]) -> None:
+def _claim_new(at: Claiming, left: list[Choice]) -> None:
     """Read as many again as there is room for, and as many more as fell out."""
     tries = at.room + _REFUSED
     while left and at.room and tries > 0:
@@ -198,7 +198,7 @@ def _claim_new(at: _Claiming, left: list[Choice]) -> None:
         at.pass_by(choice["id"], _ENOUGH)
 
 
-def _try(at: _Claiming, choice: Choice, issue: Issue | None) -> None:
+def _try(at: Claiming, choice: Choice, issue: Issue | None) -> None:
     """Claim one, or say why not; its trouble is nobody else's."""
     if not at.room:
         at.pass_by(choice["id"], _ENOUGH)
@@ -215,7 +215,7 @@ def _try(at: _Claiming, choice: Choice, issue: Issue | None) -> None:
         at.pass_by(choice["id"], why)
 
 
-def _consider(at: _Claiming, choice: Choice, issue: Issue) -> str:
+def _consider(at: Claiming, choice: Choice, issue: Issue) -> str:
     """Why the issue is not taken; "" when it was."""
     task = _task(at, choice, issue)
     if isinstance(task, str):
@@ -226,19 +226,21 @@ def _consider(at: _Claiming, choice: Choice, issue: Issue) -> str:
     lane = at.judged_by.config.lanes[task.lane]
     if _in_lane(at, task.lane) >= lane.slots:
         return f"eligible; lane {task.lane} is full ({lane.slots} at work)"
-    if why := _why_no_money(at, task):
+    if why := why_no_money(at, task):
         return why
-    draft = _draft(at, task, alone=alone)
+    mission = at.judged_by.missions[task.mission]
+    assert isinstance(mission, Mission)  # noqa: S101 - an eligible task has one
+    draft = drafted(at, task, mission, alone=alone)
     if why := _why_over(at, names.claim_key(task), draft.branch) or _why_no_branch(at, draft.branch):
         return why
     plans.to_json(at.plan(draft))  # too large is told before anything is claimed
     if at.dry_run:
         at.legs.append(draft)
         return ""
-    return _claimed(at, names.claim_key(task), draft)
+    return claimed(at, names.claim_key(task), draft)
 
 
-def _task(at: _Claiming, choice: Choice, issue: Issue) -> Task | str:
+def _task(at: Claiming, choice: Choice, issue: Issue) -> Task | str:
     """The issue as a task by its labels and events as they are now, or why it is not what was chosen."""
     permissions = {str(number): at.github.permission_of(number, login) for number, login in trusted.actors([issue])}
     found = policy.reconsider(issue, replace(at.judged_by, permissions=permissions))
@@ -253,7 +255,7 @@ def _task(at: _Claiming, choice: Choice, issue: Issue) -> Task | str:
     return task
 
 
-def _in_lane(at: _Claiming, lane: str) -> int:
+def _in_lane(at: Claiming, lane: str) -> int:
     """How many tasks of a lane are being worked on, those of this plan included."""
     labels = {issue["id"]: issue["labels"] for issue in at.facts["issues"]}
     mine = {leg.issue for leg in at.legs}
@@ -262,7 +264,7 @@ def _in_lane(at: _Claiming, lane: str) -> int:
     return lanes[lane] + sum(leg.lane == lane for leg in at.legs)
 
 
-def _why_over(at: _Claiming, key: str, branch: str) -> str:
+def _why_over(at: Claiming, key: str, branch: str) -> str:
     """Why nothing is begun under this labelling any more; one request where it was claimed before."""
     lease = at.store.lease(key)
     if lease is None:
@@ -273,7 +275,7 @@ def _why_over(at: _Claiming, key: str, branch: str) -> str:
     return policy.why_no_claims_left(lease.fence, at.judged_by.config)
 
 
-def _why_no_branch(at: _Claiming, branch: str) -> str:
+def _why_no_branch(at: Claiming, branch: str) -> str:
     """Why the change could not be pushed as that branch: better told before the agent has worked than after."""
     for there in sorted(at.branches()):
         if branch.startswith(f"{there}/") or there.startswith(f"{branch}/"):
@@ -281,10 +283,8 @@ def _why_no_branch(at: _Claiming, branch: str) -> str:
     return ""
 
 
-def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
+def drafted(at: Claiming, task: Task, mission: Mission, *, alone: bool) -> Leg:
     """The leg, without what only the lease can tell."""
-    mission = at.judged_by.missions[task.mission]
-    assert isinstance(mission, Mission)  # noqa: S101 - an eligible task has one
     limits = _limits(at, mission, task)
     return Leg(
         issue=task.issue,
@@ -307,7 +307,7 @@ def _draft(at: _Claiming, task: Task, *, alone: bool) -> Leg:
     )
 
 
-def _why_no_money(at: _Claiming, task: Task) -> str:
+def why_no_money(at: Claiming, task: Task) -> str:
     """Which budget has nothing left by now, those of this plan's other legs included."""
     if task.agent not in at.judged_by.models:
         return ""
@@ -316,7 +316,7 @@ def _why_no_money(at: _Claiming, task: Task) -> str:
     return f"budget used up: {why}" if why else ""
 
 
-def _limits(at: _Claiming, mission: Mission, task: Task) -> Limits:
+def _limits(at: Claiming, mission: Mission, task: Task) -> Limits:
     """What the leg may spend at most: the mission's limits, as far as the budgets still hold them."""
     config = at.judged_by.config
     limits = money.limited(mission, config, money.NOTHING).limits
@@ -327,16 +327,19 @@ def _limits(at: _Claiming, mission: Mission, task: Task) -> Limits:
     return limits if left is None else replace(limits, usd=min(limits.usd or left, left))
 
 
-def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
-    """Take the lease and say so on the issue; the lease is given back when that cannot be done."""
+def claimed(at: Claiming, key: str, draft: Leg) -> str:
+    """Take the lease and say so on the issue or pull request; why not, "" when it was done.
+
+    The lease is given back when that cannot be said.
+    """
     # What is written by the API is asked about by the client itself, right before each request.
-    at.github.calls.before_write = lambda: at.heed(draft.issue)
-    at.heed(draft.issue)
+    at.github.calls.before_write = lambda: at.heed(draft.number)
+    at.heed(draft.number)
     lease = _take(at, key, draft)
     if lease is None:
         return _why_not_taken(at, draft)
     try:
-        at.github.label(draft.issue, add=[ASSIGNED], table=labels.table())
+        at.github.label(draft.number, add=[ASSIGNED], table=labels.table())
     except Stopped:
         raise  # whose run is over holds nothing
     except PackError:
@@ -350,16 +353,16 @@ def _claimed(at: _Claiming, key: str, draft: Leg) -> str:
     return ""
 
 
-def _why_not_taken(at: _Claiming, draft: Leg) -> str:
+def _why_not_taken(at: Claiming, draft: Leg) -> str:
     """Why nothing was claimed: another run has it, or spent meanwhile what it needs."""
-    task = policy.task_id(at.facts["repo"], draft.issue)
+    task = policy.task_id(at.facts["repo"], draft.number)
     ceilings = money.shared(at.judged_by.config, task, at.facts["now"])
     heads = {one.scope: at.store.head(one.scope) for one in ceilings}
     why = money.why_over(ceilings, heads, draft.usd, draft.tokens) if draft.usd or draft.tokens else ""
     return f"budget used up: {why}" if why else "claimed by another run just now"
 
 
-def _take(at: _Claiming, key: str, draft: Leg | None = None) -> Lease | None:
+def _take(at: Claiming, key: str, draft: Leg | None = None) -> Lease | None:
     """The lease for this run of the workflow, whose end the API tells; None when somebody alive holds it.
 
     With it goes what is set aside for the draft's leg, in the same write; None also when a budget has not so much left.
@@ -387,7 +390,7 @@ def _take(at: _Claiming, key: str, draft: Leg | None = None) -> Lease | None:
     return taken[0] if taken else None
 
 
-def _reservation(at: _Claiming, key: str, draft: Leg) -> tuple[Reservation | None, WithinBudget | None]:
+def _reservation(at: Claiming, key: str, draft: Leg) -> tuple[Reservation | None, WithinBudget | None]:
     """What is set aside for a leg; nothing for one whose agent asks no model."""
     if not draft.usd and not draft.tokens:
         return None, None
@@ -397,7 +400,7 @@ def _reservation(at: _Claiming, key: str, draft: Leg) -> tuple[Reservation | Non
     return made, WithinBudget(ceilings=ceilings, usd=draft.usd, tokens=draft.tokens)
 
 
-def _finished_meanwhile(at: _Claiming, key: str) -> bool:
+def _finished_meanwhile(at: Claiming, key: str) -> bool:
     """Whether the task's last run is another than the facts know: a run's end is stored with that of its lease."""
     task = names.task_of_claim(key)
     seen = next((head["run"] for head in at.facts["heads"] if head["subject"] == task), "")
@@ -405,7 +408,7 @@ def _finished_meanwhile(at: _Claiming, key: str) -> bool:
     return now is not None and now.run not in ("", seen)
 
 
-def _note_quiet(at: _Claiming, choices: Choices) -> None:
+def _note_quiet(at: Claiming, choices: Choices) -> None:
     """Note that there was nothing to do and nothing to wait for, so that an unchanged repository is not read again."""
     facts = at.facts
     waiting = any(head["status"] in ("running", "waiting") for head in facts["heads"])

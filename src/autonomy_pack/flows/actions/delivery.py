@@ -29,12 +29,12 @@ class Theirs(Exception):
 
 def pending_ref(leg: Leg) -> str:
     """Where a validated change waits for a person."""
-    return f"refs/autonomy/pending/{leg.issue}-{leg.event}-{leg.attempt}"
+    return f"refs/autonomy/pending/{leg.number}-{leg.event}-{leg.attempt}"
 
 
 def objects_ref(leg: Leg) -> str:
     """Where a judged commit lies that GitHub made once more, and signed."""
-    return f"refs/autonomy/objects/{leg.issue}-{leg.event}-{leg.attempt}"
+    return f"refs/autonomy/objects/{leg.number}-{leg.event}-{leg.attempt}"
 
 
 def keep_pending(case: Case, judged: Judged) -> None:
@@ -58,7 +58,10 @@ def push(case: Case, judged: Judged, *, waited: Move | None = None) -> Handoff:
 
 
 def _pushed(case: Case, judged: Judged, offer: Handoff, waited: Move | None) -> Handoff:
-    moves = [Move(ref=f"refs/heads/{offer.branch}", old=ZERO, new=offer.head), *([waited] if waited else [])]
+    moves = [
+        Move(ref=f"refs/heads/{offer.branch}", old=offer.replaces or ZERO, new=offer.head),
+        *([waited] if waited else []),
+    ]
     _push(case, moves, _said(case, judged, offer.head))
     return offer
 
@@ -80,7 +83,7 @@ def _push(case: Case, moves: Sequence[Move], said: Said) -> None:
     """All of it or nothing: a lease that was lost meanwhile refuses the branch, a branch that is there the lease."""
     means = case.means
     fence = means.store.move(case.lease, to_json(said))
-    means.heed(case.leg.issue)
+    means.heed(case.leg.number)
     if not means.remote.push([*moves, fence]):
         raise LeaseLost(
             f"{moves[0].ref} or the lease was moved by somebody else, so nothing was pushed",
@@ -93,11 +96,11 @@ def _signed(case: Case, offer: Handoff) -> Handoff:
     """The same tree on the same base, committed and signed by GitHub; its own tree is compared, not believed."""
     remote, github = case.means.remote, case.means.github
     ref = objects_ref(case.leg)
-    case.means.heed(case.leg.issue)
+    case.means.heed(case.leg.number)
     if remote.tips(ref).get(ref) != offer.head and not remote.push([Move(ref=ref, old=ZERO, new=offer.head)]):
         raise WorldError(f"{ref} is somebody else's", "Delete it, then run again.")
     tree = tree_of(remote.git_dir, offer.head)
-    head = github.commit_tree(tree, [offer.base], signed_message(case, offer))
+    head = github.commit_tree(tree, [offer.replaces or offer.base], signed_message(case, offer))
     remote.fetch(head, depth=2)
     if tree_of(remote.git_dir, head) != tree:
         raise WorldError("GitHub made a commit of another tree than the one that was judged", "Run again.")
@@ -168,10 +171,10 @@ def _label(case: Case, number: str, add: Sequence[str], remove: Sequence[str]) -
 
 
 def show_status(case: Case, label: str, there: Sequence[str]) -> None:
-    """Exactly this one of the status labels on the issue ("" = none)."""
+    """Exactly this one of the status labels on the issue or pull request ("" = none)."""
     set_labels(
         case,
-        case.leg.issue,
+        case.leg.number,
         add=[label] if label else [],
         remove=[one for one in _STATUS if one != label],
         there=there,

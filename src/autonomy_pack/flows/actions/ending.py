@@ -88,7 +88,8 @@ def left_alone(why: Theirs) -> End:
 def weighed(case: Case, how: End, known: Known | None) -> End:
     """The end with the next step that is true for this issue; without any attempt left the issue shows that too."""
     left = _left(case, how, known)
-    step = how.next or view.next_step(how.outcome, left)
+    words = view.next_mending if case.leg.pull else view.next_step
+    step = how.next or words(how.outcome, left)
     return dataclasses.replace(how, next=step, label=delivery.BLOCKED if left == 0 else how.label)
 
 
@@ -123,6 +124,8 @@ def broken_off(case: Case, why: str, findings: Sequence[Finding] = ()) -> End:
     """
     leg, github = case.leg, case.means.github
     stays = f"{why}; no pull request was opened, and branch {leg.branch} stays as it is: delete it before a retry"
+    if leg.pull:
+        stays = f"{why}; the commit stays on branch {leg.branch}, and nothing more is done with it"
     try:
         issue = grounds.need_issue(github.issue(leg.issue), leg)
         grounds.need_text(issue, leg)
@@ -139,7 +142,7 @@ def end(case: Case, out: Path, how: End, got: Fetched | None = None, known: Know
     shown = _show(case, how, known.labels if known else None)
     finished, spending = _finished(case, how, got, known)
     told = [*case.told, *how.events, *shown, *spending, finished]
-    case.means.heed(case.leg.issue)
+    case.means.heed(case.leg.number)
     case.means.store.release(case.lease, events=told)
     if known:
         record = records.run_record(offers.run_of(case, known), finished, told)
@@ -150,11 +153,10 @@ def _show(case: Case, how: End, there: Sequence[str] | None) -> list[Event]:
     """The issue's status label and its one status comment, and the record of that; an issue that is gone or locked is
     no reason to fail."""
     if there is None:
-        issue = case.means.github.issue(case.leg.issue)
-        if issue is None:
+        there = _labels(case)
+        if there is None:
             case.notes.append("the issue is gone, so nothing was said there")
             return []
-        there = issue.labels
     delivery.show_status(case, how.label, there)
     text = view.status(
         how.outcome,
@@ -171,11 +173,18 @@ def _show(case: Case, how: End, there: Sequence[str] | None) -> list[Event]:
     shown: list[Event] = []
 
     def say() -> None:
-        _, event = comments.write(case.means.github, case.means.store, case.leg.issue, "status", text)
+        _, event = comments.write(case.means.github, case.means.store, case.leg.number, "status", text)
         shown.extend([event] if event else [])
 
     case.try_to(say, "the status comment")
     return shown
+
+
+def _labels(case: Case) -> Sequence[str] | None:
+    """The labels of the issue or pull request as they are now; None when it is gone."""
+    leg, github = case.leg, case.means.github
+    there = github.pull(int(leg.pull)) if leg.pull else github.issue(leg.issue)
+    return there.labels if there else None
 
 
 def _shown(case: Case, how: End) -> view.Shown | None:

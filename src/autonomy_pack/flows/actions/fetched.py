@@ -28,7 +28,7 @@ class Fetched:
 
 def name_of(leg: Leg) -> str:
     """The name of a leg's artifact; only its own run job may use it, and nothing in it is believed for that."""
-    return f"attempt-{leg.issue}-{leg.event}-{leg.attempt}"
+    return f"attempt-{leg.number}-{leg.event}-{leg.attempt}"
 
 
 def fetch(github: GitHub, run_id: int, leg: Leg) -> Fetched:

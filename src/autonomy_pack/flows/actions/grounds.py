@@ -11,8 +11,8 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import WorldError
 from autonomy_pack.flows.actions import governing
 from autonomy_pack.flows.project import CONFIG_FILE, CONFIG_FOLDER
-from autonomy_pack.model import HOLD_LABEL, Config, Issue, Leg, Mission, Task, value
-from autonomy_pack.policy import choose, names
+from autonomy_pack.model import HOLD_LABEL, Config, Issue, Leg, Mission, Repair, Task, value
+from autonomy_pack.policy import choose, names, repairs
 
 
 class Stale(Exception):
@@ -70,7 +70,11 @@ def task_of(issue: Issue, leg: Leg, repo: str, config: Config) -> Task:
         now="",
     )
     task = choose.task_of(issue, leg.agent, facts)
-    return dataclasses.replace(task, lane=leg.lane, mission=leg.mission, event=leg.event, node=leg.node)
+    task = dataclasses.replace(task, lane=leg.lane, mission=leg.mission, event=leg.event, node=leg.node)
+    if not leg.pull:
+        return task
+    repair = Repair(pull=int(leg.pull), branch=leg.branch, tip=leg.tip, base=leg.base)
+    return dataclasses.replace(task, id=repairs.task_id(repo, repair.pull), repair=repair)
 
 
 def run_of(leg: Leg, repo: str) -> str:
@@ -80,7 +84,7 @@ def run_of(leg: Leg, repo: str) -> str:
 
 def key_of(leg: Leg, repo: str) -> str:
     """The key of the lease that a leg works under."""
-    return f"task:{choose.task_id(repo, leg.issue)}@{leg.event}"
+    return f"task:{choose.task_id(repo, leg.number)}@{leg.event}"
 
 
 def ground(git_dir: Path, leg: Leg) -> Ground:

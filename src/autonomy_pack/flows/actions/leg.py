@@ -15,7 +15,8 @@ from autonomy_pack.edges import artifact, clock, files, objects, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.errors import LeaseLost, PackError, Stopped
 from autonomy_pack.flows import attempt, budget, checks, claim, discussion, guard, models, project, records, work
-from autonomy_pack.flows.actions import claims, grounds
+from autonomy_pack.flows.actions import claims, complaints, grounds
+from autonomy_pack.flows.actions.complaints import Unmendable
 from autonomy_pack.flows.actions.grounds import Ground, Stale
 from autonomy_pack.flows.actions.watch import Watch, words
 from autonomy_pack.flows.box import Box
@@ -57,6 +58,8 @@ def run(github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, o
         outcome, why = desk.work()
     except Stale as moved:
         outcome, why = str(Outcome.STALE), str(moved)
+    except Unmendable as said:
+        outcome, why = str(Outcome.BLOCKED), str(said)
     except LeaseLost as error:
         outcome, why = str(Outcome.STALE), error.says
     except (Stopped, KeyboardInterrupt) as error:
@@ -141,7 +144,7 @@ class _Desk:
 
     def work(self) -> tuple[str, str]:
         """Outcome and why."""
-        with Watch(lambda: words(self.github, self.workflow_run.workflow, self.leg.issue)) as watch:
+        with Watch(lambda: words(self.github, self.workflow_run.workflow, self.leg.number)) as watch:
             if watch.said:
                 raise Stopped(f"stopped by {watch.said}", "Take the stop away when work may go on.")
             place = project.find(self.repository)
@@ -149,6 +152,8 @@ class _Desk:
             grounds.need_text(issue, self.leg)
             ground = grounds.ground(place.git_dir, self.leg)
             task = grounds.task_of(issue, self.leg, self.workflow_run.repo, ground.config)
+            if task.repair:
+                task = complaints.heard(self.github, task, task.repair)
             return self._attempted(place, task, ground, watch)
 
     def _attempted(self, place: Place, task: Task, ground: Ground, watch: Watch) -> tuple[str, str]:

@@ -70,7 +70,7 @@ class Case:
     @property
     def task_id(self) -> str:
         """The task's id."""
-        return f"{self.means.workflow_run.repo}#{self.leg.issue}"
+        return f"{self.means.workflow_run.repo}#{self.leg.number}"
 
     def tell(self, kind: str, data: dict[str, object], key: str, subject: str = "") -> None:
         """Note an event, to be stored with all others at the end."""
@@ -114,7 +114,7 @@ def lease_of(means: Means, leg: Leg) -> Lease:
     lease = means.store.lease(key)
     holder = lease.holder if lease else None
     if lease is None or holder is None or lease.fence != leg.attempt or not _is_ours(holder, means.workflow_run):
-        raise LeaseLost(f"the lease of issue {leg.issue} is not ours any more", "Its successor goes on with the task.")
+        raise LeaseLost(f"the lease of #{leg.number} is not ours any more", "Its successor goes on with the task.")
     return lease
 
 

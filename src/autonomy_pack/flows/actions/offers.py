@@ -54,7 +54,7 @@ def judge(case: Case, known: Known, result: Result, bundle: bytes | None, *, app
     verdict = _judged(case, known, question, bundle)
     _tell(case, verdict, question, result)
     goes_out = ("pass", "ask") if approved else ("pass",)
-    if known.head != question.base and verdict.verdict(known) in goes_out:
+    if not case.leg.tip and known.head != question.base and verdict.verdict(known) in goes_out:
         verdict = _made_again(case, known, question, verdict.said)
     return _settled(case, known, result, verdict)
 
@@ -69,7 +69,7 @@ def judge_pushed(case: Case, known: Known, result: Result, commit: str, base: st
     here = dataclasses.replace(result, head=commit, tree=tree_of(git_dir, commit))
     question = _question(case, known, here, _version(git_dir, commit))
     results = _on(question.results, result.head, commit)
-    question = dataclasses.replace(question, base=base, results=results)
+    question = dataclasses.replace(question, base=base, parent=case.leg.tip or base, results=results)
     asked = _judged(case, known, question, None)
     if _as_made(case, asked, base) != result.head:
         raise Unfit("it is not the change that its checks ran on")
@@ -128,6 +128,7 @@ def _question(case: Case, known: Known, result: Result, made_by: str) -> Questio
     wanted = checks.of(known.config, known.mission)
     return Question(
         base=case.leg.base,
+        parent=case.leg.parent,
         head=result.head,
         tree=result.tree,
         author=messages.author(case.leg.agent),
@@ -167,7 +168,7 @@ def _made_again(case: Case, known: Known, question: Question, said: Verdict) -> 
         raise Stale(moved.says) from moved
     results = _on(question.results, question.head, head)
     again = dataclasses.replace(
-        question, base=onto, head=head, tree=tree_of(means.remote.git_dir, head), results=results
+        question, base=onto, parent=onto, head=head, tree=tree_of(means.remote.git_dir, head), results=results
     )
     return dataclasses.replace(_judged(case, known, again, None), tested=question.head)
 
@@ -218,7 +219,8 @@ def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Seque
         target=known.branch,
         labels=(HANDOFF, *((SECURITY,) if risky else ())),
         draft=known.config.draft,
-        reviewers=known.config.reviewers,
+        reviewers=() if case.leg.tip else known.config.reviewers,
+        replaces=case.leg.tip,
     )
     hosted = view.Hosted(tested=asked.tested, base=case.leg.base, run_url=case.run_url)
     text = view.body(

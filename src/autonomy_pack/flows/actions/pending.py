@@ -107,7 +107,7 @@ def _delivered(here: Means, lease: Lease, asked: Event, out: Path) -> Event:
         raise Stale("what is kept is not what was asked about")
     leg = dataclasses.replace(kept.leg, attempt=lease.fence)
     case = Case(means=here, leg=leg, lease=lease, run=kept.run, made_in=kept.run_id)
-    here.github.calls.before_write = lambda: here.heed(leg.issue)
+    here.github.calls.before_write = lambda: here.heed(leg.number)
     end = ending.handed_off(case, _agreed(case, kept))
     made = next((one for one in end.events if one.kind == "handoff.made"), None)
     ending.end(case, out, end)

@@ -95,10 +95,10 @@ def _exit_code(rows: Sequence[Row]) -> int:
 def _published(here: Means, leg: Leg, out: Path) -> Row:
     """One leg, whatever it meets."""
     run = grounds.run_of(leg, here.workflow_run.repo)
-    row = Row(issue=leg.issue, outcome="", agent=leg.agent, why="", next="", run=run)
-    here.github.calls.before_write = lambda: here.heed(leg.issue)
+    row = Row(issue=leg.number, outcome="", agent=leg.agent, why="", next="", run=run)
+    here.github.calls.before_write = lambda: here.heed(leg.number)
     try:
-        here.heed(leg.issue)
+        here.heed(leg.number)
         return _worked(here, leg, row, out)
     except Stopped as error:
         step = view.next_step(Outcome.STOPPED)
@@ -180,7 +180,7 @@ def _attempted(case: Case, row: Row, out: Path) -> Row:
     try:
         known = admit.admit(case.means, case.leg)
         row = dataclasses.replace(row, title=known.task.title)
-        _need_free(case)
+        _need_place(case)
         got = fetched.fetch(case.means.github, case.means.workflow_run.run_id, case.leg)
         _begun(case, known, got.result)
         return _ended(case, row, out, _judged(case, known, got), got, known)
@@ -204,6 +204,15 @@ def _ended(case: Case, row: Row, out: Path, how: End, got: Fetched | None = None
         notes=tuple(case.notes),
         failed_checks=how.failed[:5],
     )
+
+
+def _need_place(case: Case) -> None:
+    """Stale when the branch is not as the plan found it: absent, or at the commit that is to be mended."""
+    if not case.leg.tip:
+        _need_free(case)
+    elif case.means.github.tip(f"refs/heads/{case.leg.branch}") != case.leg.tip:
+        _need_alone(case)
+        raise Stale(f"somebody pushed to branch {case.leg.branch}, or deleted it; it is theirs now")
 
 
 def _need_free(case: Case) -> None:
@@ -278,6 +287,10 @@ def _settled(case: Case, known: Known, judged: Judged, *, waited: Move | None = 
     """Block, ask or hand off, as it was judged; `waited` when it is kept already where it waits."""
     if judged.verdict == "block":
         blocked = End(outcome=str(Outcome.BLOCKED), why=judged.why, label=delivery.BLOCKED, findings=judged.findings)
+        return dataclasses.replace(blocked, change=judged.change, kept=True)
+    if judged.verdict == "ask" and case.leg.pull:
+        why = f"a person has to agree to it, so it is not pushed: {judged.why}"
+        blocked = End(outcome=str(Outcome.BLOCKED), why=why, label=delivery.BLOCKED, findings=judged.findings)
         return dataclasses.replace(blocked, change=judged.change, kept=True)
     if judged.verdict == "ask":
         return _ask(case, known, judged, is_kept=waited is not None)

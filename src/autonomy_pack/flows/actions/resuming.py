@@ -7,6 +7,7 @@ import dataclasses
 from autonomy_pack.edges import git
 from autonomy_pack.edges.remake import tree_of
 from autonomy_pack.edges.remote import ZERO
+from autonomy_pack.flows import repair
 from autonomy_pack.flows.actions import admit, delivery, heard, offers
 from autonomy_pack.flows.actions import said as leases
 from autonomy_pack.flows.actions.fetched import Unfit
@@ -15,17 +16,18 @@ from autonomy_pack.flows.actions.means import Case, Known
 from autonomy_pack.flows.actions.offers import Judged
 from autonomy_pack.flows.actions.said import Said
 from autonomy_pack.model import Move
-from autonomy_pack.policy import choose, names
+from autonomy_pack.policy import agent_pull, choose, names
 
 
 def admitted(case: Case, kept: Said) -> Known:
     """What is known of the task now. Stale when the lease says anything else of it than its labels and policy do."""
     known = admit.admit(case.means, kept.leg)
     leg = kept.leg
-    if names.branch(known.task, leg.agent) != leg.branch:
+    made = agent_pull.named(leg.branch)
+    if made is None or names.branch(known.task, made.agent) != leg.branch:
         raise Stale(f"branch {leg.branch} is not the one of issue {leg.issue}")
-    mission = next(iter(choose.family(known.labels, "mission")), known.config.mission)
-    if mission != leg.mission:
+    mission = next(iter(choose.family(known.task.labels, "mission")), known.config.mission)
+    if leg.mission not in (mission, *([repair.MISSION] if leg.pull else [])):
         raise Stale(f"mission {leg.mission} is not the one of issue {leg.issue}")
     if offers.policy_sha256(known) != kept.policy_sha256:
         raise Stale("what governs is not what the change was judged by")
@@ -66,12 +68,17 @@ def pushed(case: Case, known: Known, kept: Said) -> Judged:
 
 
 def _base(case: Case, known: Known, kept: Said) -> str:
-    """The parent of the judged commit: the leg's base, or one that the default branch had since."""
+    """What the judged commit is compared with: its parent, which is the leg's base or one that the default branch had
+    since; for one that mends, the base of what it mends."""
     words = ("rev-parse", "--verify", "--quiet", f"{kept.judged}^1")
     code, out, _ = git.heard(*words, at=case.means.remote.git_dir)
     base, github = git.text(out), case.means.github
     if code != 0:
         raise Unfit(f"{kept.judged[:7]} is no commit on a base")
+    if kept.leg.tip:
+        if base != kept.leg.tip:
+            raise Unfit(f"{kept.judged[:7]} is not made on {kept.leg.tip[:7]}, which it mends")
+        return kept.leg.base
     if base != kept.leg.base and not (github.is_ancestor(kept.leg.base, base) and github.is_ancestor(base, known.head)):
         raise Stale(f"{base[:7]}, which the change was made on, is none of {known.branch}")
     return base
@@ -82,7 +89,7 @@ def _need_signed(case: Case, judged: Judged, kept: Said, base: str) -> None:
     git_dir = case.means.remote.git_dir
     header, _, message = git.run("cat-file", "commit", kept.pushed, at=git_dir).partition(b"\n\n")
     told = [line for line in header.split(b"\n") if line.startswith((b"tree ", b"parent "))]
-    ours = [f"tree {tree_of(git_dir, kept.judged)}".encode(), f"parent {base}".encode()]
+    ours = [f"tree {tree_of(git_dir, kept.judged)}".encode(), f"parent {kept.leg.tip or base}".encode()]
     wanted = delivery.signed_message(case, judged.offer).rstrip()
     if told != ours or message.decode("utf-8", "replace").rstrip() != wanted:
         raise Unfit("the signed commit is not the one that was judged")

@@ -13,7 +13,7 @@ from typing import Any
 from autonomy_pack.errors import PackError
 from autonomy_pack.flows.actions import plans, shapes
 from autonomy_pack.model import CheckResult, Leg, Result, value
-from autonomy_pack.policy import names
+from autonomy_pack.policy import agent_pull, names
 
 # A state of a lease holds 64 KiB, its other words included.
 LARGEST = 56 * 1024
@@ -74,10 +74,16 @@ def of_json(data: Mapping[str, Any], key: str) -> Said | None:
 
 def _is_of(key: str, leg: Leg, run: str) -> bool:
     """Whether leg, run and lease are about the same task, and the branch is the one that such a task gets."""
-    branch = f"agent/{leg.agent}/{leg.issue}-{names.attempt8_of(leg.issue, leg.event)}-"
+    branch = agent_pull.named(leg.branch)
     task = names.task_of_claim(key)
-    mine = (key, names.issue_of(task)) == (f"task:{task}@{leg.event}", leg.issue)
-    return mine and names.claim_of_run(run) == key and leg.branch.startswith(branch)
+    mine = (key, names.issue_of(task)) == (f"task:{task}@{leg.event}", leg.number)
+    return mine and names.claim_of_run(run) == key and branch is not None and _is_branch(branch, leg)
+
+
+def _is_branch(branch: agent_pull.Named, leg: Leg) -> bool:
+    """Whether a leg's branch is of its issue and label event; who mends may be another agent than who made it."""
+    named = (branch.issue, branch.attempt) == (leg.issue, names.attempt8_of(leg.issue, leg.event))
+    return named and (bool(leg.pull) or branch.agent == leg.agent)
 
 
 def _claimed(leg: Leg, data: Mapping[str, Any]) -> Result:

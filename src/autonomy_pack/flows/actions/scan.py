@@ -24,9 +24,11 @@ _LARGEST = 64 << 20
 
 @value
 class Question:
-    """What is to be judged: a commit that says it is `head` with `tree` on `base`, and what must hold of it."""
+    """What is to be judged: a commit that says it is `head` with `tree` on `base`, and what must hold of it. It
+    stands on `parent`, which is the base itself unless it mends what we pushed before."""
 
     base: str
+    parent: str
     head: str
     tree: str
     author: str
@@ -107,7 +109,7 @@ def _read(work: Path, question: Question) -> Verdict:
         tree=question.tree,
         files=tuple(FileChange(**file) for file in data["files"]),
         message=question.message,
-        parents=(question.base,),
+        parents=(question.parent,),
     )
     pack = b"" if data["refused"] else _plain(work / "rebuilt.pack")
     return Verdict(change=change, examination=_examination(data), refused=_harmless(data["refused"]), pack=pack)

@@ -21,7 +21,7 @@ MOST_LEGS = 90
 choose_in_box = choosing.in_box
 choose = choosing.choose
 claim = claiming.claim
-_EMPTY = {"unchanged": True, "permissions": {}, "issues": [], "left_out": 0, "heads": [], "handoffs": {}, "held": []}
+EMPTY = {"unchanged": True, "permissions": {}, "issues": [], "left_out": 0, "heads": [], "handoffs": {}, "held": []}
 
 
 def fetch(github: GitHub, store: Store, workflow: WorkflowRun, wanted: session.Wanted) -> Facts:
@@ -31,7 +31,7 @@ def fetch(github: GitHub, store: Store, workflow: WorkflowRun, wanted: session.W
     open issues, and one for each account that set a steering label. Stopped under a STOP on the default branch.
     """
     look = github.look()
-    _need_work_may_begin(look, workflow)
+    need_work_may_begin(look, workflow)
     config = governing.config_of(look.files)
     wanted = replace(wanted, max_issues=wanted.max_issues or config.max_issues)
     _check(wanted)
@@ -46,14 +46,15 @@ def fetch(github: GitHub, store: Store, workflow: WorkflowRun, wanted: session.W
         "mark": mark,
         "wanted": asked,
         "files": {path: text for path, text in look.files.items() if governing.governs(path)},
-        **_EMPTY,
+        **EMPTY,
     }
     if wanted.issue is None and digest.says_nothing_new(look.state, mark, now):
         return facts
     return {**facts, "unchanged": False, **_read(github, store, now)}
 
 
-def _need_work_may_begin(look: Look, workflow: WorkflowRun) -> None:
+def need_work_may_begin(look: Look, workflow: WorkflowRun) -> None:
+    """Stopped under a STOP on the default branch, or on a schedule in a fork; WorldError for an archived repository."""
     if look.stop:
         raise Stopped(f"stopped by .agent-workspace/STOP on {look.default_branch}", "Remove that file to go on.")
     if look.fork and workflow.event == "schedule":
