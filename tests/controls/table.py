@@ -26,6 +26,7 @@ REMOTE, REFS = "edges/test_remote.py::test_", "store/test_gitrefs.py::test_"
 PROMPT, REVIEW = "flows/test_instructions.py::test_", "flows/actions/test_reviewing.py::test_"
 COMMENT = "policy/test_instructions.py::test_a_comment_of_anybody_else_or_of_later_does_not_count"
 GIT, DRY = "controls/test_isolation.py::test_", "flows/test_rehearse.py::test_"
+DEAD = "edges/test_sanitize.py::test_what_is_live_is_dead_afterwards_and_still_readable"
 
 STOPS = (
     control(
@@ -667,6 +668,26 @@ SINKS = (
         "foreign words are harmless in a summary",
         "flows/test_summary.py::test_a_hostile_title_does_nothing_in_the_summary",
         ("views/render.py", "    return sanitize(one_line(str(text), limit))", "    return one_line(str(text), limit)"),
+    ),
+    control(
+        "no image is alive",
+        DEAD + "['![x](https://evil.example/?q=1)']",
+        ("edges/sanitize.py", '        (r"!\\[", "! ["),  # images\n', ""),
+    ),
+    control(
+        "no link to another host is alive",
+        DEAD + "['https://github.com.evil.example/']",
+        ("edges/sanitize.py", 'if match["ours"] and not closes else', "if True else"),
+    ),
+    control(
+        "no mention is alive",
+        DEAD + "['hello @bob']",
+        ("edges/sanitize.py", '        (r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])", "＠"),  # mentions\n', ""),
+    ),
+    control(
+        "no closing word is alive",
+        DEAD + "['fi**xes** #1']",
+        ("edges/sanitize.py", " or _KEYWORD.search(text.translate(_MARKUP)) is not None", ""),
     ),
     control(
         "what waits outlives its session",

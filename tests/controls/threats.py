@@ -31,6 +31,7 @@ E2E, REFS, BOX = "workflows/test_end_to_end.py::test_", "store/test_gitrefs.py::
 OBJECTS, CI = "flows/actions/test_attacks_objects.py::test_row_28_", "flows/actions/test_attacks_ci.py::test_row_30_"
 ZIP, SCAN, LOG = "edges/test_artifact.py::test_", "programs/test_scan.py::test_", "edges/test_runner_log.py::test_"
 STOPS, API = "edges/github/test_github_stops.py::test_", "edges/github/test_github_"
+STARTED = "agents/test_started.py::test_"
 ACTIONS, SANITIZE = "edges/test_actions.py::test_", "edges/test_sanitize.py::test_"
 
 HOSTILE = "sandboxes/test_hostile.py::test_nothing_outside_is_reached_or_changed"
@@ -52,6 +53,30 @@ ATTACKS = (
         ("no choosing without a box", "choosing has no environment", "choosing has no token"),
     ),
     Threat(
+        "2",
+        "anybody's title makes a bot install something, and a cache carries it into a release",
+        "only labels of people with write start anything; nothing is cached; a release builds without rights",
+        (
+            SELECT + "6_a_strangers_label_starts_nothing",
+            DOOR + "21-a-cache-that-a-stranger-filled]",
+            DOOR + "21-identity-where-things-are-built]",
+            HOSTILE,
+        ),
+        ("who labels may write", "no network in the box"),
+    ),
+    Threat(
+        "3",
+        "a title or a hidden comment has the agent look for keys and say them on GitHub",
+        "there is no key to find where strangers' text is read; what leaves is redacted",
+        (
+            "agents/test_hostile_model.py::test_the_attacker_gets_nothing_and_changes_nothing",
+            "agents/test_hostile_model.py::test_without_the_box_the_same_orders_do_harm",
+            "flows/test_instructions.py::test_an_agent_is_not_shown_what_the_page_hides",
+            MORE + "1-a-token-where-strangers'-text-is-read]",
+        ),
+        ("the agent is boxed", "no secret of the machine in an artifact", "an agent is not shown what a page hides"),
+    ),
+    Threat(
         "4",
         "a tool of the agent that is not boxed reads the environment of its process",
         "the whole agent is in the box, never a tool of it; the harness's keys are in none of its processes",
@@ -66,6 +91,24 @@ ATTACKS = (
         ("the agent is boxed",),
     ),
     Threat(
+        "6",
+        "any App is trusted because its name ends in [bot]",
+        "an App counts only by its listed id, and a workflow never; everybody else by the permission of now",
+        (
+            SELECT + "6_a_bots_label_starts_nothing_even_if_it_may_write",
+            SELECT + "6_an_app_that_acts_for_a_person_counts_only_when_it_is_listed",
+            SELECT + "6_somebody_who_lost_write_after_the_look_is_a_stranger",
+        ),
+        ("a workflow's labels never count", "an App's labels count when it is listed", "who labels may write"),
+    ),
+    Threat(
+        "7",
+        "hooks in a repository's settings start with Claude Code",
+        "it loads settings of its own home only, and all it starts is in the box",
+        (STARTED + "claude_loads_nothing_of_the_repository_and_asks_nobody", HOSTILE, BARE),
+        ("settings of a repository are not loaded by claude", "the agent is boxed"),
+    ),
+    Threat(
         "8",
         "settings of a repository send the key to somebody else's address",
         "the key is in the gateway's process only; addresses are a person's word; agents hold a token of their run",
@@ -75,6 +118,36 @@ ATTACKS = (
             "programs/test_gateway.py::test_only_the_run_s_token_opens_it_and_only_the_real_key_goes_out",
         ),
         ("the client's headers stay here", "redirects are followed nowhere"),
+    ),
+    Threat(
+        "9",
+        "a repository's .env or settings make codex start programs",
+        "its home is ours, its environment is given whole, settings of a repository are not loaded",
+        (
+            STARTED + "codex_loads_no_settings_no_rules_and_no_instructions_of_the_repository",
+            STARTED + "it_speaks_to_the_gateway_alone_and_keeps_its_settings_below_its_home",
+            HOSTILE,
+        ),
+        ("settings of a repository are not loaded by codex", "no key of a provider reaches an agent of others"),
+    ),
+    Threat(
+        "10",
+        "Gemini CLI trusts the folder it is started in",
+        "it is started in an empty one",
+        (STARTED + "one_that_loads_what_its_folder_holds_begins_in_an_empty_one", HOSTILE, BARE),
+        ("gemini begins in an empty folder", "the agent is boxed"),
+    ),
+    Threat(
+        "11",
+        "a list of allowed commands sees the first of a chain only",
+        "no command is judged by its words: programs run in the box or not at all, tools are named by the mission",
+        (
+            BOX + "without_a_box_nothing_that_runs_programs_is_chosen",
+            STARTED + "one_that_cannot_be_held_to_reading_is_refused_where_it_may_only_read",
+            STARTED + "a_mission_that_names_no_tools_lets_it_only_read",
+            HOSTILE,
+        ),
+        ("without a box no programs", "one that cannot be held to reading is refused where it may only read"),
     ),
     Threat(
         "12",
@@ -99,6 +172,21 @@ ATTACKS = (
         ("one socket crosses, nothing else of its folder", "no network in the box"),
     ),
     Threat(
+        "14",
+        "a host is compared by how its name begins or ends",
+        "a host is compared whole, with its port; no redirect is followed; only links to one host stay alive",
+        (
+            "programs/test_egress.py::test_every_other_host_or_port_is_refused_and_told",
+            REFUSED + "no_host_but_the_one_provider_can_be_named",
+            SANITIZE + "what_is_live_is_dead_afterwards_and_still_readable",
+        ),
+        (
+            "an install reaches no host but those of the registries",
+            "a host is compared with its port",
+            "redirects are followed nowhere",
+        ),
+    ),
+    Threat(
         "15",
         "names that are looked up carry data out",
         "no resolver and no network: nothing sent by UDP arrives",
@@ -111,6 +199,17 @@ ATTACKS = (
         "no capability, no namespace, no set-uid, no socket of Docker; calls that make any of them are refused",
         (HOSTILE, "sandboxes/test_seccomp.py::test_every_call_of_the_list_is_refused_and_every_other_passes", BARE),
         ("system calls are filtered",),
+    ),
+    Threat(
+        "17",
+        "a token with too many rights, in reach of a pull request's code, changes a release",
+        "code of a pull request runs without rights; releases are built without identity, in a job of their own",
+        (
+            DOOR + "19-a-stranger's-pull-request-with-our-rights]",
+            DOOR + "21-identity-where-things-are-built]",
+            "workflows/test_release.py::test_an_artifact_that_another_job_touched_is_refused",
+        ),
+        ("checks again are of the commit that is judged",),
     ),
     Threat(
         "18",
@@ -267,6 +366,29 @@ ATTACKS = (
         ),
     ),
     Threat(
+        "32",
+        "a secret leaves as a row of images that the page loads",
+        "no image and no link to another host is alive in anything we post",
+        (
+            SANITIZE + "what_is_live_is_dead_afterwards_and_still_readable",
+            SANITIZE + "nothing_is_live_and_sanitising_again_changes_nothing",
+            GATE + "row_35_no_word_of_the_change_comes_alive_in_our_comment",
+        ),
+        ("no image is alive", "no link to another host is alive"),
+    ),
+    Threat(
+        "33",
+        "an issue has the agent read another repository and tell of it",
+        "a run sees one repository; an agent has no token, no tool that speaks to GitHub, and no network",
+        (
+            LEG + "the_run_job_writes_nothing_to_github",
+            DOOR + "20-a-personal-token-within-reach]",
+            "programs/test_loop.py::test_a_tool_that_the_mission_does_not_allow_is_not_there",
+            HOSTILE,
+        ),
+        ("no network in the box", "a model has the tools of its mission and no others"),
+    ),
+    Threat(
         "34",
         "a file of instructions for agents is changed to command them",
         "files are read at the base commit, ranked as data but for the trusted one; a change may not touch them",
@@ -343,6 +465,17 @@ ATTACKS = (
             "protocols/test_bodies.py::test_only_exact_paths_lead_anywhere",
         ),
         ("the gateway opens to the run's token only", "exact paths and queries"),
+    ),
+    Threat(
+        "41",
+        "a dependency that was poisoned, or that does not exist yet, is added",
+        "an agent reaches no registry; a change of what is installed waits for a person",
+        (
+            HOSTILE,
+            "flows/test_attempt.py::test_a_clean_change_passes_and_a_manifest_asks",
+            "programs/test_egress.py::test_every_other_host_or_port_is_refused_and_told",
+        ),
+        ("no network in the box", "medium risk is asked about"),
     ),
     Threat(
         "42",
