@@ -1937,12 +1937,12 @@ MODELS = (
     control(
         "each call of a model waits for the word",
         LOOP + "any_other_word_ends_it_before_the_step[stop]",
-        ("programs/calls.py", 'if word != b"go\\n" and not word.startswith(b"no "):', "if not word:"),
+        ("policy/steps.py", '        raise ValueError("this is no word about a step")\n', '        return Ruling(word="go")\n'),
     ),
     control(
         "a refused call is not done",
         LOOP + "a_step_that_is_refused_is_told_to_the_model_which_goes_on",
-        ("programs/calls.py", ' if word == b"go\\n" else Done(_refusal(word), failed=True)', ""),
+        ("programs/calls.py", 'Done(f"refused: {refusal}", failed=True) if refusal else self._run', "self._run"),
     ),
     control(
         "an answer without its end is none",
@@ -2411,6 +2411,30 @@ ASKING = (
         ),
     ),
     control(
+        "a word about another step is none about this one",
+        BOUNDARY + "a_yes_to_a_forged_step_is_none_to_the_real_one[2-harmless.txt]",
+        ("policy/steps.py", "if (int(step), sha256) != (call.step, call.sha256):", "if int(step) != call.step:"),
+    ),
+    control(
+        "a word about a call is none about its repetition",
+        BOUNDARY + "a_yes_to_a_forged_step_is_none_to_the_real_one[7-b.txt]",
+        ("policy/steps.py", "if (int(step), sha256) != (call.step, call.sha256):", "if False:"),
+    ),
+    control(
+        "a model's step is told by its call",
+        LOOP + "a_word_about_another_call_is_none_about_this_one",
+        ("policy/steps.py", "if (int(step), sha256) != (call.step, call.sha256):", "if False:"),
+    ),
+    control(
+        "a yes to one call shows nothing of another",
+        "policy/test_steps.py::test_a_yes_to_one_call_shows_nothing_of_another_with_its_number",
+        (
+            "policy/steps.py",
+            '            allowed.add((data["step"], data["call_sha256"]))\n',
+            "            allowed |= {one for one in changing if one[0] == data['step']}\n",
+        ),
+    ),
+    control(
         "a tool that nobody knows is denied",
         "policy/test_steps.py::test_an_unknown_tool_is_never_run",
         ("policy/steps.py", 'return Ruling(word="no", why=f"there is', 'return Ruling(word="go", why=f"there is'),
@@ -2543,8 +2567,12 @@ BUDGETS = (
     ),
     control(
         "a run that spent its limit is not begun again at once",
-        "policy/test_choose.py::test_a_run_that_spent_all_it_might_is_begun_again_tomorrow_or_with_more",
-        ("policy/choose.py", "    _need_more_than_before(facts.heads.get(task.id), task.pin, limits, facts)\n", ""),
+        "policy/test_choose.py::test_a_run_that_met_a_budget_is_begun_again_tomorrow_or_with_more",
+        (
+            "policy/choose.py",
+            '        raise _NotEligible(f"run {head.run} met a budget',
+            '        str(f"run {head.run} met a budget',
+        ),
     ),
     control(
         "a leg's ceiling is set aside with its claim",

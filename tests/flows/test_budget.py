@@ -112,11 +112,11 @@ def test_a_leg_that_had_nothing_set_aside_settles_nothing(store: Store) -> None:
     assert budget.settle_leg(store, Config(), ".#7", ".#7/1", (5.0, 5)) == ((0.0, 0), [])
 
 
-def test_the_limits_of_runs_that_met_the_wall_are_known(store: Store) -> None:
+def test_what_bounded_runs_that_met_the_wall_is_known(store: Store) -> None:
     data = dict.fromkeys(["attempt", "agent", "mission", "mission_sha256", "base", "sandbox", "pid", "pid_start"])
-    data["limits"] = {"usd": 2.0, "tokens": 0, "turns": 5}
+    data["limits"] = {"steps": 9, "usd": 2.0, "tokens": 0, "turns": 5, "day_usd": 3.0}
     store.append([Event(kind="run.started", subject=".#7", run=".#7/1", data=data)])
     over = Head(repo=".", subject=".#7", type="task", status="over_budget", run=".#7/1")
     fine = Head(repo=".", subject=".#8", type="task", status="handed_off", run=".#8/1")
-    found = budget.limits_before(store, {".#7": over, ".#8": fine})
-    assert found == {".#7/1": {"usd": 2.0, "tokens": 0.0, "turns": 5.0}}
+    found = budget.bounds_before(store, {".#7": over, ".#8": fine})
+    assert found == {".#7/1": {"usd": 2.0, "turns": 5.0, "day_usd": 3.0}}

@@ -101,7 +101,7 @@ def test_at_the_wall_of_the_run_s_own_budget_it_ends_over_budget_and_waits_for_t
     asked = len(models.requests)
     again = world.run()
     assert again.runs == ()
-    assert "spent its budget today" in again.survey.choices[0].why
+    assert "met a budget today" in again.survey.choices[0].why
     assert len(models.requests) == asked
 
 

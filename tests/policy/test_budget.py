@@ -87,9 +87,10 @@ def test_people_are_told_from_nine_tenths_on_but_not_of_a_run_s_own_budget():
     assert not budget.is_nearly_spent(Ceiling(scope="run:r", usd=1.0, setting="limits"), head("run:r", 1.0))
 
 
-def test_only_higher_limits_are_more():
-    before = {"usd": 1.0, "tokens": 0.0, "turns": 5.0}
-    assert not budget.is_more(Limits(usd=1.0, turns=5), before)
-    assert budget.is_more(Limits(usd=1.5, turns=5), before)
-    assert budget.is_more(Limits(usd=0.0, tokens=9, turns=5), before)
-    assert budget.is_more(Limits(usd=1.0), before)
+def test_a_run_may_spend_more_once_any_bound_is_higher_or_gone():
+    before = budget.bounds(Limits(usd=1.0, turns=5), Config(day_usd=3.0))
+    assert before == {"usd": 1.0, "turns": 5, "day_usd": 3.0}
+    for limits, day in ((Limits(usd=1.0, turns=5), 3.0), (Limits(usd=0.5, turns=5, tokens=9), 2.0)):
+        assert not budget.is_more(budget.bounds(limits, Config(day_usd=day)), before)
+    for limits, day in ((Limits(usd=1.5, turns=5), 3.0), (Limits(usd=1.0), 3.0), (Limits(usd=1.0, turns=5), None)):
+        assert budget.is_more(budget.bounds(limits, Config(day_usd=day)), before)

@@ -257,11 +257,23 @@ def test_an_issue_whose_budget_is_used_up_does_not_hold_the_planner_s_work_back(
     assert why(issue(), budgets=full, config=Config(mission="fix", day_usd=1.0)) == "eligible"
 
 
-def test_a_run_that_spent_all_it_might_is_begun_again_tomorrow_or_with_more():
-    over = {"heads": [head("1", "over_budget", at=NOW)], "limits": {".#1/1": {"usd": 0.5, "tokens": 0, "turns": 0}}}
-    assert "spent its budget today" in why(issue(), **asks(**over))
+def met(before: dict[str, float]):
+    """Issue 1, whose last run met a budget today, and what bounded that run."""
+    return {"heads": [head("1", "over_budget", at=NOW)], "bounds": {".#1/1": before}}
+
+
+def test_a_run_that_met_a_budget_is_begun_again_tomorrow_or_with_more():
+    over = met({"usd": 0.5, "issue_usd": 2.0, "day_usd": 1.0})
+    assert "met a budget today" in why(issue(), **asks(**over))
     assert why(issue(), **asks(**over, asked=Asked(usd=0.75))) == "eligible"
     assert why(issue(), **asks(**over, now="2026-03-02T00:00:00.000000Z")) == "eligible"
-    assert (
-        why(issue(), **asks(heads=[head("1", "over_budget", at=NOW, pin="other")], limits=over["limits"])) == "eligible"
-    )
+    other = [head("1", "over_budget", at=NOW, pin="other")]
+    assert why(issue(), **asks(heads=other, bounds=over["bounds"])) == "eligible"
+
+
+@pytest.mark.parametrize("raised", [{"day_usd": 1.5}, {"issue_usd": 3.0}, {"repo_usd": None}, {"repo_usd": 9.5}])
+def test_a_raised_budget_frees_at_once_what_it_held(raised):
+    budgets = {"day_usd": 1.0, "issue_usd": 2.0, "repo_usd": 9.0}
+    over = met({"usd": 0.5, **budgets})
+    assert "met a budget today" in why(issue(), **asks(**over, config=Config(mission="fix", **budgets)))
+    assert why(issue(), **asks(**over, config=Config(mission="fix", **(budgets | raised)))) == "eligible"

@@ -17,6 +17,7 @@ from autonomy_pack.flows.gateway import Gateway, NoModel
 from autonomy_pack.flows.install_agent import folder_of
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.model import Brief, Command, Ended, Outcome, Verdict
+from autonomy_pack.policy import budget
 
 _TALK = 1024 * 1024
 
@@ -197,6 +198,7 @@ def _started(job: Job, pid: int, pid_start: float) -> None:
             "usd": limits.usd,
             "tokens": limits.tokens,
             "turns": limits.turns,
+            **budget.bounds(limits, job.project.config),
         },
         "pid": pid,
         "pid_start": pid_start,

@@ -126,16 +126,16 @@ def heads_of(store: Store, config: Config, tasks: Iterable[str]) -> dict[str, He
     return {scope: head for scope, head in found.items() if head}
 
 
-def limits_before(store: Store, heads: Mapping[str, Head]) -> dict[str, dict[str, float]]:
-    """Run → the limits it had, of each task whose last run ended over its budget."""
+def bounds_before(store: Store, heads: Mapping[str, Head]) -> dict[str, dict[str, float]]:
+    """Run → what bounded its spending, of each task whose last run ended over its budget."""
     ended = [head.run for head in heads.values() if head.status == Outcome.OVER_BUDGET]
     started = {run: next(iter(store.events(kinds=["run.started"], run=run)), None) for run in ended}
-    names = ("usd", "tokens", "turns")
-    return {
-        run: {name: float(event.data["limits"].get(name) or 0) for name in names}
-        for run, event in started.items()
-        if event
-    }
+    return {run: _bounds(event) for run, event in started.items() if event}
+
+
+def _bounds(started: Event) -> dict[str, float]:
+    told = started.data["limits"]
+    return {name: float(told[name]) for name in budget.BOUNDS if told.get(name)}
 
 
 LEG = "leg"

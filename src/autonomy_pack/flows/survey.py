@@ -54,7 +54,7 @@ def look(project: Project, *, box: Box, agent: str | None = None, asked: Asked =
         budgets=budget.heads_of(
             project.store, project.config, (choose.task_id(project.repo, one.id) for one in issues)
         ),
-        limits=budget.limits_before(project.store, heads),
+        bounds=budget.bounds_before(project.store, heads),
         asked=asked,
     )
     confirmed = _confirmed(project, issues, facts)

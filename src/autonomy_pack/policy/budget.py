@@ -10,6 +10,8 @@ from autonomy_pack.model import Ceiling, Config, Head, Limits, Mission, value
 # From this share of a budget on, people are told.
 ALERT_FROM = 0.9
 REPO = "repo"
+# What bounds the spending of a run, as its event tells of it.
+BOUNDS = ("usd", "tokens", "turns", "issue_usd", "day_usd", "repo_usd")
 
 
 @value
@@ -51,10 +53,18 @@ def may_ask_models(limits: Limits) -> bool:
     return limits.usd > 0 or limits.tokens > 0
 
 
-def is_more(limits: Limits, before: Mapping[str, float]) -> bool:
-    """Whether a run may spend more of anything than one that had the limits `before`; 0 is no limit of its kind."""
-    now = {"usd": limits.usd, "tokens": limits.tokens, "turns": limits.turns}
-    return any(before.get(name) and (not most or most > before[name]) for name, most in now.items())
+def bounds(limits: Limits, config: Config) -> dict[str, float]:
+    """Everything that bounds what a run may spend, by name; what has no limit is left out."""
+    own = {"usd": limits.usd, "tokens": limits.tokens, "turns": limits.turns}
+    budgets = {"issue_usd": config.issue_usd, "day_usd": config.day_usd, "repo_usd": config.repo_usd}
+    return {name: most for name, most in own.items() if most} | {
+        name: most for name, most in budgets.items() if most is not None
+    }
+
+
+def is_more(now: Mapping[str, float], before: Mapping[str, float]) -> bool:
+    """Whether any of these bounds is higher than it was, or gone."""
+    return any(name not in now or now[name] > most for name, most in before.items())
 
 
 def run_scope(run: str) -> str:

@@ -16,7 +16,6 @@ from autonomy_pack.model import (
     Config,
     Head,
     Issue,
-    Limits,
     Mission,
     Outcome,
     Priority,
@@ -44,7 +43,7 @@ class Facts:
     `handoffs`: issue id → open, merged, moved, deleted or "". `now`: store time.
     `permissions`: see policy.trusted; None where the forge has no actors. `only_open`: the closed issues were not read.
     `models`: each agent that calls a model → why it can call none here, "" when it can. `budgets`: scope → head.
-    `limits`: a run that ended over its budget → the limits it had. `asked`: a person's word of what runs may spend.
+    `bounds`: a run that ended over budget → what bounded its spending. `asked`: a person's word of what runs may spend.
     """
 
     repo: str
@@ -61,7 +60,7 @@ class Facts:
     only_open: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     budgets: Mapping[str, Head] = field(default_factory=dict)
-    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     asked: Asked = Asked()
 
 
@@ -318,17 +317,17 @@ def _need_money(mission: Mission, task: Task, facts: Facts) -> None:
     shared = budget.shared(facts.config, task.id, facts.now)
     if why := budget.why_used_up(shared, facts.budgets):
         raise _NotEligible(f"budget used up: {why}")
-    _need_more_than_before(facts.heads.get(task.id), task.pin, limits, facts)
+    _need_more_than_before(facts.heads.get(task.id), task.pin, budget.bounds(limits, facts.config), facts)
 
 
-def _need_more_than_before(head: Head | None, pin: str, limits: Limits, facts: Facts) -> None:
-    """A run that spent all it might is not begun again with the same limits on the same day: it is no attempt, so
-    nothing else would end that."""
+def _need_more_than_before(head: Head | None, pin: str, bounds: Mapping[str, float], facts: Facts) -> None:
+    """A run that met a budget is not begun again on the same day while no bound of its spending is higher: it is no
+    attempt, so nothing else would end that."""
     if head is None or head.status != Outcome.OVER_BUDGET or head.pin != pin or head.at[:10] != facts.now[:10]:
         return
-    before = facts.limits.get(head.run)
-    if before and not budget.is_more(limits, before):
-        raise _NotEligible(f"run {head.run} spent its budget today; tomorrow, or with higher limits: {head.why}")
+    before = facts.bounds.get(head.run)
+    if before and not budget.is_more(bounds, before):
+        raise _NotEligible(f"run {head.run} met a budget today; tomorrow (UTC), or once that is raised: {head.why}")
 
 
 def _need_dependencies(issue: Issue, states: Mapping[str, str], facts: Facts) -> None:

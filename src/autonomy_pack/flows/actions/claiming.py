@@ -68,7 +68,7 @@ class Claiming:
         return replace(
             judged,
             models={name: "" for name, unit in AGENTS.items() if unit.protocol},  # the `run` job has the keys
-            limits=budget.limits_before(self.store, judged.heads),
+            bounds=budget.bounds_before(self.store, judged.heads),
         )
 
     def branches(self) -> Collection[str]:
