@@ -108,7 +108,7 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         "store.migrated": "from to backup",
         # The inside of a run; these live in its transcript.jsonl, never in the store.
         "step.started": "step tool_call",
-        "step.answered": "step answer by why",
+        "step.answered": "step call_sha256 answer by why",
         "step.finished": "step exit duration output output_sha256",
         "model.called": "call protocol model usage usd seconds request response",
         "agent.said": "text",
@@ -830,7 +830,7 @@ class Result:
 class Command:
     """A program to start: argv, its whole environment, its folder, and what it reads first on standard input.
 
-    `paced`: the program waits for a line "go" on standard input after each step it announces, so that the announced
+    `paced`: the program waits for a word on standard input after each step it announces, so that the announced
     step is on disk, and no stop switch set, before it begins. `after`: a file whose lines are read as more output once
     the program has ended, for programs that tell how they ended in a file only.
     """

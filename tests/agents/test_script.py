@@ -9,6 +9,7 @@ import pytest
 from autonomy_pack.agents import script
 from autonomy_pack.edges import shell
 from autonomy_pack.model import Brief, Mission, Priority, Step, Task
+from tests.pacing import word
 
 
 def brief(*, steps=(), argv=(), fields=None, constraints=(), work="/") -> Brief:
@@ -114,7 +115,7 @@ def test_it_runs_and_is_read_from_end_to_end(tmp_path):
     def on_line(line: bytes) -> bytes | None:
         seen = script.read(line)
         events.extend(seen.events)
-        return b"go\n" if seen.waits else None
+        return word("go", seen.events[0][1]) if seen.waits else None
 
     command = script.command(brief(argv=("write a.txt hello", "say done"), work=tmp_path))
     ended = shell.run(command, seconds=30, stall_seconds=None, on_line=on_line, stop=lambda: "")

@@ -1937,7 +1937,11 @@ MODELS = (
     control(
         "each call of a model waits for the word",
         LOOP + "any_other_word_ends_it_before_the_step[stop]",
-        ("policy/steps.py", '        raise ValueError("this is no word about a step")\n', '        return Ruling(word="go")\n'),
+        (
+            "policy/steps.py",
+            '        raise ValueError("this is no word about a step")\n',
+            '        return Ruling(word="go")\n',
+        ),
     ),
     control(
         "a refused call is not done",

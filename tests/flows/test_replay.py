@@ -61,6 +61,24 @@ def test_a_run_that_waits_and_one_that_a_guard_ended_come_out_the_same(world: Wo
 
 def test_a_run_that_a_guard_blocked_comes_out_the_same(world: World) -> None:
     scripted(world, "write settings.ini 'aws = AKIAQ4X7JZ2MNPWT3KLH'")
+def test_an_answer_to_another_call_is_no_answer_when_a_run_is_made_again(world: World) -> None:
+    world.config(PASSING)
+    steps = "steps: [{write: {path: a.txt, text: one}}]\n"
+    world.mission("careful", f"goal: Do it.\nagent: planner\ntools: [write]\n{steps}")
+    world.issue("1", labels=("priority:high", "mission:careful"))
+    opened = world.open()
+    session.run(
+        opened, session.Wanted(max_issues=1), box.choose(opened.config, "none"), lambda _: None, lambda *_: "yes"
+    )
+    assert replayed(world)["now"] == "handed_off"
+    (transcript,) = world.root.rglob("transcript.jsonl")
+    lines = [json.loads(line) for line in transcript.read_text().splitlines()]
+    for line in lines:
+        line["data"].update({"call_sha256": "a" * 64} if line["kind"] == "step.answered" else {})
+    transcript.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert replayed(world, ok=1)["now"] == "waiting"
+
+
     world.run()
     assert world.outcomes() == {".#1": "blocked"}
     told = replayed(world)

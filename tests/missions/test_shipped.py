@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from tests.pacing import all_go
 
 from autonomy_pack import config, schemas
 from autonomy_pack.errors import UsageError
@@ -34,7 +35,7 @@ def perform(folder, name, fields=(), path="", **given):
     ended = subprocess.run(
         [sys.executable, "-I", "-m", "autonomy_pack.programs.planner"],
         cwd=folder,
-        input=plan.encode() + b"go\n" * len(steps),
+        input=plan.encode() + all_go((step["tool"], step["arguments"]) for step in json.loads(plan)["steps"]),
         capture_output=True,
         env={"PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
         check=False,

@@ -82,18 +82,33 @@ def test_an_action_is_of_one_mission_text_tool_and_place() -> None:
 
 @given(st.text())
 def test_a_refusal_is_one_short_line_of_ascii(why: str) -> None:
-    line = steps.refusal(why)
-    assert line.startswith(b"no ")
+    line = steps.refusal(WRITE, why)
+    assert line.startswith(b"no 2 ")
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     assert line.isascii()
     assert len(line) <= 400
+    assert steps.heard(line, WRITE).word == "no"
 
 
-def told(*answers: str, tool: str = "write") -> list[dict[str, Any]]:
+@given(ARGUMENTS, ARGUMENTS, st.integers(0, 3), st.booleans())
+def test_a_word_is_about_one_step_and_one_call(mine: Any, theirs: Any, step: int, yes: bool) -> None:
+    call, other = (replace(WRITE, arguments=one) for one in (mine, theirs))
+    other = replace(other, step=step)
+    told = steps.heard(steps.go(other) if yes else steps.refusal(other, "because"), call)
+    same = step == call.step and steps.names.canonical(mine) == steps.names.canonical(theirs)
+    assert (told is not None) is same
+    assert not same or (told.word, told.why) == (("go", "") if yes else ("no", "because"))
+
+
+def told(*answers: str, tool: str = "write", about: Call | None = None) -> list[dict[str, Any]]:
     """A transcript of one step with these answers."""
-    started = {"kind": "step.started", "data": {"step": 1, "tool_call": {"name": tool, "arguments": {}}}}
-    return [started, *({"kind": "step.answered", "data": {"step": 1, "answer": word}} for word in answers)]
+    data = {"step": 1, "tool_call": {"name": tool, "arguments": {}}}
+    answered = {"step": 1, "call_sha256": (about or steps.announced(data)).sha256}
+    return [
+        {"kind": "step.started", "data": data},
+        *({"kind": "step.answered", "data": {**answered, "answer": word}} for word in answers),
+    ]
 
 
 def test_what_was_not_allowed_step_by_step_is_asked_about_as_a_whole() -> None:
@@ -103,6 +118,11 @@ def test_what_was_not_allowed_step_by_step_is_asked_about_as_a_whole() -> None:
     assert not steps.all_were_shown(told("allowed", tool="run"), TOOLS)
     assert not steps.all_were_shown(told("allowed", tool="strange"), TOOLS)
     assert not steps.all_were_shown([], TOOLS)
+
+
+def test_a_yes_to_one_call_shows_nothing_of_another_with_its_number() -> None:
+    assert not steps.all_were_shown(told("allowed", about=replace(WRITE, step=1)), TOOLS)
+    assert not steps.all_were_shown([*told("allowed"), *told(tool="append")], TOOLS)
 
 
 def test_the_risk_of_a_step_is_in_its_question() -> None:

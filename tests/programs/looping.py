@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models import Models
+from tests.pacing import word
 
 ALL = ["read", "search", "list", "edit", "write", "run", "ask", "done"]
 
@@ -97,7 +98,7 @@ def play(line: bytes, work: Path, reply: Callable[[dict[str, Any]], str] = lambd
             lines.append(json.loads(said))
             if lines[-1]["kind"] == "step.started":
                 with contextlib.suppress(BrokenPipeError):
-                    told.write(reply(lines[-1]["data"]).encode() + b"\n")
+                    told.write(word(reply(lines[-1]["data"]), lines[-1]["data"]))
         listener.join(30)
     return Looped(lines, ready.recv(1)[0], b"".join(errors).decode(errors="replace"))
 

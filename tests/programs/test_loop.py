@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models import Answer, Call, Models
+from tests.pacing import word
 from tests.programs.looping import loop, order, play
 
 DONE = ("done", {"summary": "Mended."})
@@ -184,10 +186,25 @@ def test_a_step_that_is_refused_is_told_to_the_model_which_goes_on(work: Path, m
     assert results(models) == ["refused: a person said no to this step"]
 
 
-@pytest.mark.parametrize("word", ["stop", "", "gone", "go on"])
-def test_any_other_word_ends_it_before_the_step(work: Path, models: Models, word: str):
+def test_a_word_about_another_call_is_none_about_this_one(work: Path, models: Models):
     models.call("write", {"path": "a.txt", "content": "x"})
-    done = loop(work, models, reply=lambda _: word)
+    models.call(*DONE)
+
+    def reply(started: dict[str, Any]) -> str:
+        other = {"name": "write", "arguments": {"path": "a.txt", "content": "harmless"}}
+        about_another = word("go", {**started, "tool_call": other}) + word("go", {**started, "step": 2})
+        return (about_another + word("no to this one", started)).decode().rstrip()
+
+    done = loop(work, models, reply=reply)
+    assert done.code == 0
+    assert not (work / "a.txt").exists()
+    assert results(models) == ["refused: to this one"]
+
+
+@pytest.mark.parametrize("said", ["stop", "", "gone", "go on"])
+def test_any_other_word_ends_it_before_the_step(work: Path, models: Models, said: str):
+    models.call("write", {"path": "a.txt", "content": "x"})
+    done = loop(work, models, reply=lambda _: said)
     assert done.code == 5
     assert done.end["ok"] is False
     assert not (work / "a.txt").exists()

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.pacing import all_go, word
+
 ARGV = [sys.executable, "-I", "-m", "autonomy_pack.programs.planner"]
 
 
@@ -41,7 +43,7 @@ class Planner:
 
 
 def perform(folder, *steps, **more):
-    code, events, err = Planner(folder, steps, **more).end(say=b"go\n" * len(steps))
+    code, events, err = Planner(folder, steps, **more).end(say=all_go(steps))
     return code, [event["data"] for event in events if event["kind"] == "step.finished"], err
 
 
@@ -50,16 +52,20 @@ def test_each_step_is_announced_waits_for_go_and_is_reported(tmp_path):
     call = {"name": "write", "arguments": {"path": "a", "text": "x"}}
     assert planner.hear() == ("step.started", {"step": 1, "tool_call": call})
     assert not (tmp_path / "a").exists()
-    planner.say("go")
+    planner.say(word("go", {"step": 1, "tool_call": call}).decode().strip())
     kind, data = planner.hear()
     assert (kind, data.pop("duration") >= 0) == ("step.finished", True)
     assert data == {"step": 1, "exit": 0, "output": "1 bytes written to a", "output_sha256": None}
-    assert planner.hear()[1]["tool_call"] == {"name": "run", "arguments": ["cat", "a"]}
-    code, [finished], _ = planner.end(say=b"go\n")
+    announced = planner.hear()[1]
+    assert announced["tool_call"] == {"name": "run", "arguments": ["cat", "a"]}
+    code, [finished], _ = planner.end(say=word("go", announced))
     assert (code, finished["data"]["output"]) == (0, "x")
 
 
-@pytest.mark.parametrize("answer", [b"", b"stop\n", b"Go\n", b"go on\n", b"go"])
+ANOTHER = {"name": "write", "arguments": {"path": "a", "text": "harmless"}}
+
+
+@pytest.mark.parametrize("answer", [b"", b"stop\n", b"Go\n", b"go on\n", b"go", b"go\n"])
 def test_anything_but_go_ends_it_before_the_step(tmp_path, answer):
     planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"})])
     planner.hear()
@@ -69,19 +75,38 @@ def test_anything_but_go_ends_it_before_the_step(tmp_path, answer):
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.parametrize("said", ["go", "no never"])
+@pytest.mark.parametrize("other", [{"step": 2}, {"step": 0}, {"tool_call": ANOTHER}])
+def test_a_word_about_another_step_or_another_call_is_none_about_this_one(tmp_path, other, said):
+    planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"})])
+    announced = planner.hear()[1]
+    about_another = word(said, announced | other)
+    code, [finished], _ = planner.end(say=about_another * 3 + word("no really", announced))
+    assert (code, finished["data"]["output"]) == (1, "really")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_word_about_another_step_is_waited_past_until_there_are_no_more_words(tmp_path):
+    planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"})])
+    about_another = word("go", planner.hear()[1] | {"tool_call": ANOTHER})
+    code, events, err = planner.end(say=about_another)
+    assert (code, events) == (5, [])
+    assert "told to stop before step 1" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_step_that_is_refused_is_not_done_and_ends_it(tmp_path):
     planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"}), ("write", {"path": "b", "text": "y"})])
-    planner.hear()
-    code, [finished], _ = planner.end(say=b"no the person said no\n")
+    code, [finished], _ = planner.end(say=word("no the person said no", planner.hear()[1]))
     assert (code, finished["data"]["exit"], finished["data"]["output"]) == (1, 1, "the person said no")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("word", [b"no", b"no \xff", b"maybe\n", b"GO\n", b"go", b"nogo\n"])
-def test_any_other_word_than_go_or_no_ends_it(tmp_path, word):
+@pytest.mark.parametrize("said", [b"no", b"no \xff", b"maybe\n", b"GO\n", b"go", b"nogo\n"])
+def test_any_other_word_than_go_or_no_ends_it(tmp_path, said):
     planner = Planner(tmp_path, [("write", {"path": "a", "text": "x"})])
     planner.hear()
-    code, events, _ = planner.end(say=word)
+    code, events, _ = planner.end(say=said)
     assert (code, events) == (5, [])
     assert list(tmp_path.iterdir()) == []
 

@@ -14,6 +14,7 @@ import pytest
 from autonomy_pack.edges import shell
 from autonomy_pack.model import Command, Ended
 from autonomy_pack.programs.behaviours import BEHAVIOURS
+from tests.pacing import word
 
 ALL_DONE = ("exited", 0)
 
@@ -35,7 +36,7 @@ class Play:
 
     def _answer(self, line: bytes) -> bytes | None:
         self.lines.append(line)
-        return b"go\n" if line.startswith(b'{"kind": "step.started"') else None
+        return word("go", json.loads(line)["data"]) if line.startswith(b'{"kind": "step.started"') else None
 
     @property
     def how(self) -> tuple[str, int | None]:

@@ -23,7 +23,7 @@ from autonomy_pack.tools import TOOLS
 from autonomy_pack.tools.model import MODEL_TOOLS
 from autonomy_pack.views import step as view
 
-GO, STOP = b"go\n", b"stop\n"
+STOP = b"stop\n"
 # The agents that wait before each step, and the tools that their steps are of.
 _TOOLS: Mapping[str, Mapping[str, Tool | ModelTool]] = {"planner": TOOLS, "anthropic": MODEL_TOOLS}
 _SHOWN = 256 * 1024
@@ -66,19 +66,14 @@ class Boundary:
         """
         if self.ending:
             return STOP
+        call = steps.announced(data, self._position)
         if self._tools is None:
-            return GO
-        call = Call(
-            step=data["step"],
-            tool=str(data["tool_call"].get("name")),
-            arguments=data["tool_call"].get("arguments"),
-            position=self._position,
-        )
+            return steps.go(call)
         ruling = steps.rule(call, self._tools, _allowed(self._job), asks=self._asks)
         if ruling.word == "no":
             return self._refused(call, "rule", ruling.why)
         self._position += self._tools[call.tool].mutates
-        return self._asked(call) if ruling.word == "ask" else GO
+        return self._asked(call) if ruling.word == "ask" else steps.go(call)
 
     @property
     def _asks(self) -> bool:
@@ -95,6 +90,9 @@ class Boundary:
             return self._allowed(call, approved)
         if terms.ask is not None:
             return self._by_a_person(call)
+        return self._waiting(call)
+
+    def _waiting(self, call: Call) -> bytes:
         self.ending = asking.about_step(self._job, call, self._risk(call))
         self._tell(call, "waiting", self.ending.events[0].subject, "")
         return STOP
@@ -116,14 +114,13 @@ class Boundary:
         text = view.text(call, self._risk(call), self._before(call), known_secrets())
         return self._job.terms.ask(text, self._job.why_stop)
 
-    def _recorded(self, call: Call, answers: Mapping[int, Mapping[str, Any]]) -> bytes:
-        told = answers.get(call.step)
-        if told is None:
-            return GO
-        if told["answer"] == "waiting":
-            self.ending = asking.about_step(self._job, call, self._risk(call))
-            self._tell(call, "waiting", str(told["by"]), "")
-            return STOP
+    def _recorded(self, call: Call, answers: Mapping[tuple[int, str], Mapping[str, Any]]) -> bytes:
+        """What was answered then; a step that was another one then is asked about anew."""
+        told = answers.get((call.step, call.sha256))
+        if told is None and all(step != call.step for step, _ in answers):
+            return steps.go(call)
+        if told is None or told["answer"] == "waiting":
+            return self._waiting(call)
         said = self._refused if told["answer"] == "refused" else self._allowed
         return said(call, str(told["by"]), str(told["why"]))
 
@@ -141,14 +138,14 @@ class Boundary:
 
     def _allowed(self, call: Call, by: str, why: str = "") -> bytes:
         self._tell(call, "allowed", by, why)
-        return GO
+        return steps.go(call)
 
     def _refused(self, call: Call, by: str, why: str) -> bytes:
         self._tell(call, "refused", by, why)
-        return steps.refusal(why)
+        return steps.refusal(call, why)
 
     def _tell(self, call: Call, answer: str, by: str, why: str) -> Event:
-        data = {"step": call.step, "answer": answer, "by": by, "why": why}
+        data = {"step": call.step, "call_sha256": call.sha256, "answer": answer, "by": by, "why": why}
         return self._job.transcript.add("step.answered", data, by if by.startswith("person:") else "system")
 
 

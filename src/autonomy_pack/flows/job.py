@@ -32,8 +32,8 @@ class Terms:
 
     `ask` shows a step to the person at the terminal; its word is yes, no, all, quit or, when what it is given says why
     work must end, stop. `can_ask`: a run may end with a question that somebody can answer later. `replay` is a
-    transcript whose answers stand for the models', `answers` what came there of each step that was asked about;
-    `diverged` is told where a model is asked something else.
+    transcript whose answers stand for the models', `answers` what came there of each step that was asked about,
+    by its number and the hash of its call; `diverged` is told where a model is asked something else.
     """
 
     session: str
@@ -46,7 +46,7 @@ class Terms:
     ask: Ask | None = None
     can_ask: bool = True
     replay: str = ""
-    answers: Mapping[int, Mapping[str, Any]] | None = None
+    answers: Mapping[tuple[int, str], Mapping[str, Any]] | None = None
     diverged: Callable[[Mapping[str, Any]], None] = lambda _: None
     receive: Receive | None = None
     discussion: Callable[[], Sequence[Comment]] = tuple

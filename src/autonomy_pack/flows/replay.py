@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ class _Replay:
             given=given.given,
             asked=given.asked,
             replay=str(self._past.folder / "transcript.jsonl"),
-            answers={line["data"]["step"]: line["data"] for line in self._recorded if line["kind"] == "step.answered"},
+            answers=_answers(self._recorded),
             diverged=self._asked.append,
             discussion=lambda: given.discussion,
             receive=lambda _, document: Ending(outcome=Outcome.NO_CHANGE, why=f"it returned {str(document)[:300]}"),
@@ -166,6 +166,12 @@ class _Replay:
 def _is_cut(line: Mapping[str, Any]) -> bool:
     data = line["data"]
     return line["kind"] == "model.called" and bool(data["request"].get("cut") or data["response"].get("cut"))
+
+
+def _answers(recorded: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str], Mapping[str, Any]]:
+    """What came of each step that was asked about, by its number and its hash; the first word about it held."""
+    told = [line["data"] for line in reversed(list(recorded)) if line["kind"] == "step.answered"]
+    return {(data["step"], data.get("call_sha256", "")): data for data in told}
 
 
 def _as_many(told: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:

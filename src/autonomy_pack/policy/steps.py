@@ -6,6 +6,7 @@ whether this mission may do such a thing says the mission. None of it is the age
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
@@ -15,6 +16,7 @@ from autonomy_pack.policy import names
 
 ALLOW, DENY = "allow", "deny"
 _LONGEST = 300
+_WORD = re.compile(rb"(go|no) ([0-9]{1,9}) ([0-9a-f]{64})(?: ([^\n]*))?\n")
 
 
 class Declared(Protocol):
@@ -38,6 +40,11 @@ class Call:
     arguments: Any
     position: int = 0
 
+    @property
+    def sha256(self) -> str:
+        """The hash of the very call, by which a word about it is told from a word about any other."""
+        return names.sha256({"name": self.tool, "arguments": self.arguments})
+
 
 @value
 class Ruling:
@@ -45,6 +52,12 @@ class Ruling:
 
     word: Literal["go", "no", "ask"]
     why: str = ""
+
+
+def announced(data: Mapping[str, Any], position: int = 0) -> Call:
+    """The step that a `step.started` with that data tells of."""
+    call = data["tool_call"]
+    return Call(step=data["step"], tool=str(call.get("name")), arguments=call.get("arguments"), position=position)
 
 
 def rule(call: Call, tools: Mapping[str, Declared], allowed: Collection[str] | None, *, asks: bool) -> Ruling:
@@ -83,9 +96,29 @@ def question(call: Call, risk: Risk) -> str:
     return f"Let step {call.step} do {call.tool} {told}? (risk {risk})"
 
 
-def refusal(why: str) -> bytes:
-    """How a program that waits is told that its step is refused: one line of ASCII."""
-    return f"no {one_line(why, 300)}\n".encode("ascii", "replace")
+def go(call: Call) -> bytes:
+    """How a program that waits is told that this step may begin: one line of ASCII."""
+    return f"go {call.step} {call.sha256}\n".encode()
+
+
+def refusal(call: Call, why: str) -> bytes:
+    """How a program that waits is told that this step is refused: one line of ASCII."""
+    return f"no {call.step} {call.sha256} {one_line(why, 300)}\n".encode("ascii", "replace")
+
+
+def heard(line: bytes, call: Call) -> Ruling | None:
+    """What a program that waits with this step was told: `go`, or `no` with its why. None for a word about another
+    step or another call, which is none of its business: others can announce steps too that share its output.
+
+    ValueError for any other line; the program then ends.
+    """
+    told = _WORD.fullmatch(line)
+    if told is None:
+        raise ValueError("this is no word about a step")
+    word, step, sha256, why = (part.decode(errors="replace") for part in told.groups(b""))
+    if (int(step), sha256) != (call.step, call.sha256):
+        return None
+    return Ruling(word="go") if word == "go" else Ruling(word="no", why=why.strip() or "refused")
 
 
 def all_were_shown(transcript: Iterable[Mapping[str, Any]], tools: Mapping[str, Declared]) -> bool:
@@ -93,15 +126,15 @@ def all_were_shown(transcript: Iterable[Mapping[str, Any]], tools: Mapping[str, 
 
     A program shows no such thing, so its step is never enough.
     """
-    changing: set[int] = set()
-    allowed: set[int] = set()
+    changing: set[tuple[int, str]] = set()
+    allowed: set[tuple[int, str]] = set()
     for event in transcript:
         data = event["data"]
         if event["kind"] == "step.started":
             tool = tools.get(data["tool_call"]["name"])
             if tool is None or (tool.mutates and tool.risk >= Risk.HIGH):
                 return False
-            changing |= {data["step"]} if tool.mutates else set()
+            changing |= {(data["step"], announced(data).sha256)} if tool.mutates else set()
         elif event["kind"] == "step.answered" and data["answer"] == "allowed":
-            allowed.add(data["step"])
+            allowed.add((data["step"], data["call_sha256"]))
     return bool(changing) and changing <= allowed

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from autonomy_pack.contracts import ModelTool
-from autonomy_pack.errors import PackError, Stopped, UsageError
+from autonomy_pack.errors import PackError, UsageError
 from autonomy_pack.model import Desk
+from autonomy_pack.programs import pacing
+from autonomy_pack.programs.pacing import tell
 from autonomy_pack.programs.planner import bounded
 from autonomy_pack.programs.shapes import misfit
 
@@ -26,12 +27,6 @@ class Done(NamedTuple):
     said: str
     failed: bool = False
     malformed: bool = False
-
-
-def tell(kind: str, data: Mapping[str, Any]) -> None:
-    """One line for the harness."""
-    sys.stdout.write(json.dumps({"kind": kind, "data": data}) + "\n")
-    sys.stdout.flush()
 
 
 class Calls:
@@ -63,12 +58,9 @@ class Calls:
         """Announce the call, wait for the word, do it. Raises Stopped when the word is to end."""
         self._steps += 1
         shown = {"name": call["name"], "arguments": _shown(call["input"]), "id": call["id"]}
-        tell("step.started", {"step": self._steps, "tool_call": shown})
-        word = sys.stdin.buffer.readline(4096)
-        if word != b"go\n" and not word.startswith(b"no "):
-            raise Stopped(f"told to stop before step {self._steps}", "Run it again when the stop is lifted.")
+        refusal = pacing.refused(self._steps, shown)
         begun = time.perf_counter()
-        done = self._run(call) if word == b"go\n" else Done(_refusal(word), failed=True)
+        done = Done(f"refused: {refusal}", failed=True) if refusal else self._run(call)
         self._finished(done, time.perf_counter() - begun)
         return self._noted(call, done)
 
@@ -108,10 +100,6 @@ def parameters(schema: Mapping[str, Any], returned: str) -> Mapping[str, Any]:
         raise UsageError(f"the schema of what is returned is not JSON: {error}", "This is a fault of ours.") from error
     properties = {**schema["properties"], "returned": {**shape, "description": "What you were asked to return"}}
     return {**schema, "required": [*schema["required"], "returned"], "properties": properties}
-
-
-def _refusal(word: bytes) -> str:
-    return f"refused: {word[3:].decode('utf-8', 'replace').strip()}"
 
 
 def _ended(says: str) -> str:

@@ -3,9 +3,10 @@
     python -I -m autonomy_pack.programs.loop
 
 Reads one JSON line (`Order`), reaches the model over the gateway's unix socket only, and prints one JSON line per
-event. After each `step.started` it waits for a line: "go", "no" and a sentence (the step is refused, and the model is
-told so), or anything else, which ends it. Its last line is {"kind": "done"} and says how it ended; that is a claim.
-Exit codes: 0 done, or asked a person · 1 ended without being done · 2 not an order · 5 told to stop.
+event. After each `step.started` it waits for a line about this very call: "go", "no" and a sentence (the step is
+refused, and the model is told so), or anything else, which ends it. Its last line is {"kind": "done"} and says how it
+ended; that is a claim. Exit codes: 0 done, or asked a person · 1 ended without being done · 2 not an order · 5 told to
+stop.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autonomy_pack.errors import PackError, Stopped, UsageError
 from autonomy_pack.model import Desk, Usage
-from autonomy_pack.programs.calls import SAME_ENDED, Calls, Done, parameters, tell
+from autonomy_pack.programs.calls import SAME_ENDED, Calls, Done, parameters
 from autonomy_pack.programs.conversation import Conversation, result, text
+from autonomy_pack.programs.pacing import tell
 from autonomy_pack.programs.shapes import misfit
 from autonomy_pack.tools.model import MODEL_TOOLS
 from autonomy_pack.tools.model.shared import keep

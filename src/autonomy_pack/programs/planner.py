@@ -3,9 +3,9 @@
     python -I -m autonomy_pack.programs.planner
 
 Reads one JSON line {"steps": [{"tool", "arguments"}…], "limits": {"steps": 50}, "dry_run": false} and prints one
-JSON line per event. After each `step.started` it waits for a line "go"; "no WHY" fails the step, anything else, or the
-end of its input, ends it. Exit codes: 0 all steps done · 1 a step failed, and no later one was begun · 2 not a plan ·
-5 told to stop.
+JSON line per event. After each `step.started` it waits for a line "go STEP SHA256" of this very call; "no STEP SHA256
+WHY" fails the step, anything else, or the end of its input, ends it. Exit codes: 0 all steps done · 1 a step failed,
+and no later one was begun · 2 not a plan · 5 told to stop.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autonomy_pack.edges.captured import ProgramFailed
-from autonomy_pack.errors import PackError, Stopped, UsageError
+from autonomy_pack.errors import PackError, UsageError
+from autonomy_pack.programs.pacing import refused, tell
 from autonomy_pack.programs.shapes import misfit
 from autonomy_pack.tools import TOOLS
 
@@ -74,27 +75,16 @@ def _wrong(step: Any) -> str:
 def _all(steps: list[Mapping[str, Any]], *, dry_run: bool) -> int:
     for number, step in enumerate(steps, start=1):
         call = {"name": step["tool"], "arguments": step["arguments"]}
-        _tell("step.started", {"step": number, "tool_call": call})
-        refusal = _refusal(number)
+        refusal = refused(number, call)
         begun = time.perf_counter()
         exit_, output = (1, refusal) if refusal else (0, "dry run: not done") if dry_run else _do(step)
         cut, sha256 = bounded(output)
         data = {"step": number, "exit": exit_, "duration": round(time.perf_counter() - begun, 6)}
-        _tell("step.finished", data | {"output": cut, "output_sha256": sha256})
+        tell("step.finished", data | {"output": cut, "output_sha256": sha256})
         if exit_:
             print(f"step {number} ({step['tool']}) failed: {cut[-2000:]}", file=sys.stderr)
             return 1
     return 0
-
-
-def _refusal(number: int) -> str:
-    """Why the step that was announced is refused, "" when it may begin; Stopped for any other word."""
-    word = sys.stdin.buffer.readline(1024)
-    if word.startswith(b"no ") and word.endswith(b"\n"):
-        return word[3:].decode(errors="replace").strip() or "refused"
-    if word != b"go\n":
-        raise Stopped(f"told to stop before step {number}", "Run it again when the stop is lifted.")
-    return ""
 
 
 def _do(step: Mapping[str, Any]) -> tuple[int, str]:
@@ -121,11 +111,6 @@ def bounded(text: str) -> tuple[str, str | None]:
     head, tail = (part.decode("utf-8", "ignore") for part in (content[:_HALF], content[-_HALF:]))
     left_out = len(content) - 2 * _HALF
     return f"{head}\n… {left_out} bytes left out …\n{tail}", hashlib.sha256(content).hexdigest()
-
-
-def _tell(kind: str, data: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps({"kind": kind, "data": data}) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
