@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from autonomy_pack.flows import box, session
+from autonomy_pack.errors import UsageError
+from autonomy_pack.flows import box, replay, runs, session
 from models import Models
 from tests.flows.scenes import asked, bump, events, scripted
 from tests.world import PASSING, World
@@ -59,8 +61,6 @@ def test_a_run_that_waits_and_one_that_a_guard_ended_come_out_the_same(world: Wo
     assert (told["was"], told["now"]) == ("waiting", "waiting")
 
 
-def test_a_run_that_a_guard_blocked_comes_out_the_same(world: World) -> None:
-    scripted(world, "write settings.ini 'aws = AKIAQ4X7JZ2MNPWT3KLH'")
 def test_an_answer_to_another_call_is_no_answer_when_a_run_is_made_again(world: World) -> None:
     world.config(PASSING)
     steps = "steps: [{write: {path: a.txt, text: one}}]\n"
@@ -79,6 +79,8 @@ def test_an_answer_to_another_call_is_no_answer_when_a_run_is_made_again(world: 
     assert replayed(world, ok=1)["now"] == "waiting"
 
 
+def test_a_run_that_a_guard_blocked_comes_out_the_same(world: World) -> None:
+    scripted(world, "write settings.ini 'aws = AKIAQ4X7JZ2MNPWT3KLH'")
     world.run()
     assert world.outcomes() == {".#1": "blocked"}
     told = replayed(world)
@@ -133,6 +135,40 @@ def test_what_a_person_refused_is_refused_again(world: World) -> None:
     session.run(opened, wanted, box.choose(opened.config, "none"), lambda _: None, lambda *_: words.pop(0))
     told = replayed(world)
     assert (told["was"], told["now"]) == ("failed", "failed")
+
+
+def test_a_run_that_a_person_quit_is_compared_up_to_there(world: World) -> None:
+    world.config(PASSING)
+    world.issue("1")
+    opened = world.open()
+    session.run(
+        opened, session.Wanted(max_issues=1), box.choose(opened.config, "none"), lambda _: None, lambda *_: "quit"
+    )
+    assert world.outcomes() == {".#1": "stopped"}
+    told = replayed(world)
+    assert told["was"] == "stopped"
+    assert any("only its steps up to then" in note for note in told["notes"])
+
+
+def test_a_run_that_has_not_ended_is_not_replayed(world: World) -> None:
+    world.config(PASSING)
+    world.issue("1")
+    world.run()
+    opened = world.open()
+    past = runs.find(opened, "1")
+    alive = dataclasses.replace(past, events=tuple(one for one in past.events if one.kind != "run.finished"))
+    with pytest.raises(UsageError, match="has not ended"):
+        replay.replay(opened, alive, box.choose(opened.config, "none"), lambda _: None)
+
+
+def test_of_several_calls_that_differ_the_first_is_shown_the_others_are_counted(recorded: World) -> None:
+    recorded.mission("mend", f"goal: Mend it well.\n{MODEL}")
+    words = ("mission", "run", "mend", "--replay", "1", "--json", "--sandbox", "none")
+    told = json.loads(recorded.autonomy(*words, ok=1))
+    (call,) = [one for one in told["divergences"] if "of the model" in one["what"]]
+    assert "Mend it." in call["was"]
+    assert "Mend it well." in call["now"]
+    assert "2 more calls of the model asked something else too" in told["notes"]
 
 
 def test_a_run_that_asked_asks_again(world: World) -> None:

@@ -1,9 +1,11 @@
 """What is written down of calls, and what it is good for: nothing twice, no key, and served again."""
 
 import json
+from functools import partial
 
 import pytest
 
+from autonomy_pack.policy import replay as compare
 from autonomy_pack.programs import recording, replaying
 from autonomy_pack.protocols import PROTOCOLS
 from models import Models
@@ -111,6 +113,10 @@ def transcript(folder, called):
     return str(path)
 
 
+def again_from(path, *folders):
+    return {"path": path, "folders": list(folders)}
+
+
 def test_a_run_is_served_again_without_a_provider(models, gateway, tmp_path):
     models.fail(529, retry_after=0)
     models.call("edit", {"path": "ä"}, text="look", usage={"input": 7, "output": 3})
@@ -121,7 +127,7 @@ def test_a_run_is_served_again_without_a_provider(models, gateway, tmp_path):
     path = transcript(tmp_path, gateway.called(3))
     asked = len(models.requests)
     with (
-        Gateway({}, replay=path) as again,
+        Gateway({}, replay=again_from(path)) as again,
         claude(again) as client,
     ):
         assert client.messages.create(**conversation[0]).content == first[0]
@@ -141,11 +147,11 @@ def test_where_a_run_asks_something_else_is_told_and_the_record_goes_on(models, 
     with claude(gateway) as client:
         client.messages.create(**ASK)
     path = transcript(tmp_path, gateway.called())
-    with Gateway(models.upstreams, replay=path) as again, claude(again) as client:
+    with Gateway(models.upstreams, replay=again_from(path)) as again, claude(again) as client:
         changed = ASK | {"messages": said("goodbye", "x")}
         assert client.messages.create(**changed).content[0].text == "hello"
         told = again.event("diverged")
-        assert told == {"call": 1, "where": "/messages/0/content", "was": '"hello"', "is": '"goodbye"'}
+        assert told == {"call": 1, "where": "/messages/0/content", "was": "hello", "is": "goodbye"}
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -161,13 +167,55 @@ def test_every_protocol_is_served_again(models, gateway, tmp_path, name, stream)
         live = client.post(path, json=body)
     called = gateway.called()
     assert called[0]["usage"]["output"] > 0
-    with Gateway(models.upstreams, replay=transcript(tmp_path, called)) as again, again.client() as client:
+    with Gateway(models.upstreams, replay=again_from(transcript(tmp_path, called))) as again, again.client() as client:
         served = client.post(path, json=body)
         assert served.status_code == live.status_code == 200
         assert served.headers["content-type"] == live.headers["content-type"]
         if not stream:
             assert served.json() == live.json()
         assert again.event("model.called")["usage"] == called[0]["usage"]
+
+
+def asking(*results):
+    """The requests of a conversation whose tool had these results."""
+    conversation = said("mend it within 5s")
+    yield conversation
+    for result in results:
+        conversation = [*conversation, *said("0", "1")[1:], {"role": "user", "content": result}]
+        yield conversation
+
+
+def told_apart(models, tmp_path, was, now):
+    with Gateway(models.upstreams) as running, claude(running) as client:
+        for messages in was:
+            client.messages.create(**ASK | {"messages": messages})
+        path = transcript(tmp_path, running.called(len(was)))
+    with Gateway({}, replay=again_from(path, "/old/run", "/new/run")) as again, claude(again) as client:
+        for messages in now:
+            client.messages.create(**ASK | {"messages": messages})
+    kinds = [again.events.get(timeout=30) for _ in range(again.events.qsize())]
+    return [data for kind, data in kinds if kind == "diverged"]
+
+
+def test_what_programs_measured_and_where_is_no_difference_but_what_they_said_is(models, tmp_path):
+    was = list(asking("rootdir: /old/run/work\n===== 12 passed in 0.03s ====="))
+    same = list(asking("rootdir: /new/run/work\n==== 12 passed in 1.41s ===="))
+    assert told_apart(models, tmp_path, was, same) == []
+    other = list(asking("rootdir: /new/run/work\n===== 11 passed in 0.03s ====="))
+    (found,) = told_apart(models, tmp_path, was, other)
+    assert (found["call"], found["where"]) == (2, "/messages/2/content")
+
+
+def test_a_time_that_people_ask_for_is_a_difference(models, tmp_path):
+    was, now = [said("mend it within 5s")], [said("mend it within 6s")]
+    (found,) = told_apart(models, tmp_path, was, now)
+    assert (found["was"], found["is"]) == ("mend it within 5s", "mend it within 6s")
+
+
+def test_two_long_texts_are_shown_where_they_part(models, tmp_path):
+    (found,) = told_apart(models, tmp_path, [said("x" * 900 + "old")], [said("x" * 900 + "new")])
+    assert found["was"] == f"…{'x' * 60}old"
+    assert found["is"] == f"…{'x' * 60}new"
 
 
 def test_names_and_times_that_every_run_makes_up_are_no_difference():
@@ -179,6 +227,8 @@ def test_names_and_times_that_every_run_makes_up_are_no_difference():
         "metadata": {"user_id": "b"},
         "messages": [{"id": "2", "content": "on 2026-11-21 in 7c9e6679-7425-40de-944b-e07fc1f90ae7"}],
     }
-    assert replaying.difference(was, now) is None
+    plain = partial(compare.plain, places=(), measured=False)
+    assert replaying.difference(was, now, plain) is None
     now["messages"].append({"content": "more"})
-    assert replaying.difference(was, now) == {"where": "/messages/1", "was": "null", "is": '{"content": "more"}'}
+    found = replaying.difference(was, now, plain)
+    assert found == {"where": "/messages/1", "was": "null", "is": '{"content": "more"}'}

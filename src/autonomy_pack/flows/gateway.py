@@ -268,7 +268,7 @@ def _prepared(job: Job, agent: Agent, folder: Path) -> Gateway:
         "max_output": MAX_OUTPUT,
         "prices": models.prices(),
         "patience": _PATIENCE,
-        "replay": replay or None,
+        "replay": {"path": replay.transcript, "folders": [replay.folder, str(job.space.folder)]} if replay else None,
     }
     return Gateway(job=job, endpoint=endpoint, first=first)
 

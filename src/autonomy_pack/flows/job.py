@@ -20,6 +20,14 @@ from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import NOTHING, Asked
 
 
+@value
+class Record:
+    """A run that is made again: its transcript, and the folder it worked in."""
+
+    transcript: str
+    folder: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What a session gives each of its attempts: its name, its box, who watches.
@@ -31,9 +39,9 @@ class Terms:
     `discussion` gives the comments on the task that an agent may see.
 
     `ask` shows a step to the person at the terminal; its word is yes, no, all, quit or, when what it is given says why
-    work must end, stop. `can_ask`: a run may end with a question that somebody can answer later. `replay` is a
-    transcript whose answers stand for the models', `answers` what came there of each step that was asked about,
-    by its number and the hash of its call; `diverged` is told where a model is asked something else.
+    work must end, stop. `can_ask`: a run may end with a question that somebody can answer later. `replay` is the record
+    whose answers stand for the models', `answers` what came there of each step that was asked about, by its number and
+    the hash of its call; `diverged` is told where a model is asked something else.
     """
 
     session: str
@@ -45,7 +53,7 @@ class Terms:
     given: Mapping[str, str] = field(default_factory=dict)
     ask: Ask | None = None
     can_ask: bool = True
-    replay: str = ""
+    replay: Record | None = None
     answers: Mapping[tuple[int, str], Mapping[str, Any]] | None = None
     diverged: Callable[[Mapping[str, Any]], None] = lambda _: None
     receive: Receive | None = None

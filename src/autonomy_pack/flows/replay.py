@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from autonomy_pack.edges.redact import MARK
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import attempt, claim, going_on, recorded, records, runs, work
 from autonomy_pack.flows.box import Box
-from autonomy_pack.flows.job import Ending, Job, Terms
+from autonomy_pack.flows.job import Ending, Job, Record, Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.recorded import Given
 from autonomy_pack.flows.records import Report
@@ -44,6 +44,9 @@ def replay(project: Project, past: Past, box: Box, report: Report, mission: Miss
     """
     if past.folder is None:
         raise UsageError(f"the records of run {past.id} are not here", "They are kept for retention.sessions days.")
+    if past.last("run.finished") is None:
+        fix = "Wait for its end; if its process is gone, the next `autonomy run` writes that down. Then replay it."
+        raise UsageError(f"run {past.id} has not ended", fix)
     given = recorded.read(past.folder, project)
     _need_base(project, given)
     folder = files.temporary("autonomy-replay-")
@@ -67,6 +70,7 @@ class _Replay:
 
     def __init__(self, project: Project, scratch: Project, past: Past, given: Given, folder: Path) -> None:
         self._project, self._scratch, self._past, self._given, self._folder = project, scratch, past, given, folder
+        self._worked_in = str(Path(given.work).parent)
         self._recorded = runs.transcript(past)
         self._asked: list[Mapping[str, Any]] = []
         self._told: list[Event] = []
@@ -85,7 +89,8 @@ class _Replay:
             job.transcript.close()
             workspace.clear(job.space)
         end = self._past.last("run.finished")
-        was = str(end.data["outcome"]) if end else "not finished"
+        assert end is not None  # noqa: S101 - looked at before
+        was = str(end.data["outcome"])
         return Replayed(
             run=self._past.id,
             was=was,
@@ -105,7 +110,7 @@ class _Replay:
             argv=given.argv,
             given=given.given,
             asked=given.asked,
-            replay=str(self._past.folder / "transcript.jsonl"),
+            replay=Record(transcript=str(self._past.folder / "transcript.jsonl"), folder=self._worked_in),
             answers=_answers(self._recorded),
             diverged=self._asked.append,
             discussion=lambda: given.discussion,
@@ -135,12 +140,12 @@ class _Replay:
         return becomes, next((one.says for one in examination.findings), "") if becomes != Outcome.HANDED_OFF else ""
 
     def _divergences(self, job: Job, was: str, now: str) -> list[Divergence]:
-        found = [compare.request(data) for data in self._asked]
-        told = [records.as_json(event) for event in self._told]
-        before = self._recorded
+        found = [compare.request(data) for data in self._asked[:1]]
+        told: Sequence[Mapping[str, Any]] = [records.as_json(event) for event in self._told]
+        before: Sequence[Mapping[str, Any]] = self._recorded
         if was in compare.CUT_SHORT:
-            told = _as_many(told, before)
-        found += compare.steps(before, told, (self._given.work, str(job.space.work)))
+            told, before = _finished(told, before), _finished(before, before)
+        found += compare.steps(before, told, (self._worked_in, str(job.space.folder)))
         if was not in compare.CUT_SHORT:
             found += compare.change(self._past.events, self._told)
             found += compare.findings(self._past.events, self._told)
@@ -149,8 +154,10 @@ class _Replay:
 
     def _notes(self, was: str, mission: Mission) -> list[str]:
         """What a reader must know before believing it."""
-        given, notes = self._given, []
-        if was in compare.CUT_SHORT or was == "not finished":
+        given, notes, more = self._given, [], len(self._asked) - 1
+        if more > 0:
+            notes.append(f"{more} more call{'s' * (more > 1)} of the model asked something else too")
+        if was in compare.CUT_SHORT:
             notes.append(f"the run was ended from outside ({was}): only its steps up to then are compared")
         if mission.sha256 != given.mission.sha256:
             notes.append(f"another mission than the recorded one is tried: {mission.name}")
@@ -160,6 +167,8 @@ class _Replay:
             notes.append("secrets were left out of its records, so its requests may differ there")
         if any(_is_cut(line) for line in self._recorded):
             notes.append("some of its recorded requests or answers were too long and are cut")
+        if any(_is_long(line) for line in self._recorded):
+            notes.append("some of its steps printed so much that only beginning and end were kept and are compared")
         return notes
 
 
@@ -168,16 +177,20 @@ def _is_cut(line: Mapping[str, Any]) -> bool:
     return line["kind"] == "model.called" and bool(data["request"].get("cut") or data["response"].get("cut"))
 
 
+def _is_long(line: Mapping[str, Any]) -> bool:
+    return line["kind"] == "step.finished" and bool(line["data"]["output"] and line["data"]["output_sha256"])
+
+
 def _answers(recorded: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str], Mapping[str, Any]]:
     """What came of each step that was asked about, by its number and its hash; the first word about it held."""
     told = [line["data"] for line in reversed(list(recorded)) if line["kind"] == "step.answered"]
     return {(data["step"], data.get("call_sha256", "")): data for data in told}
 
 
-def _as_many(told: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many finished steps of a run as the recorded one had."""
+def _finished(told: Iterable[Mapping[str, Any]], before: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines of a run up to as many finished steps as the recorded one had."""
     left = sum(line["kind"] == "step.finished" for line in before)
-    kept: list[dict[str, Any]] = []
+    kept = []
     for line in told:
         if not left:
             break

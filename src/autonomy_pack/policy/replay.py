@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +22,26 @@ CUT_SHORT = frozenset(
         Outcome.STALLED,
     }
 )
+# Names that every run makes up anew.
+_MADE_UP = re.compile(
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
+    r"|\b20[0-9]{2}-[01][0-9]-[0-3][0-9](?:[T ][0-9:.,]+(?:Z|[+-][0-9:]+)?)?"  # a time, or a day
+    r"|\b[0-9a-f]{16,}\b"  # a hash or a random word
+    r"|\b0x[0-9a-f]{6,}\b"  # where an object lies in memory
+    r"|\btmp[a-z0-9_]{8}\b",  # Python's temporary names
+    re.IGNORECASE,
+)
+_UNIT = r"(?:[num\u00b5\u03bc]s|s|secs?|seconds?|m|mins?|minutes?|h|hours?)"
+# What programs measure and print; `a.py:12:30` is a place, no time.
+_MEASURED = re.compile(
+    rf"\b(?:[0-9]+(?:[.,][0-9]+)?\s?{_UNIT}\s?)+(?!\w)"  # 0.03s, 12 ms, 1m 2s
+    r"|\b[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?\b|\b[0-9]{1,2}:[0-5][0-9]\.[0-9]+\b"  # 10:00:01, 00:01.5
+    r"|\b(?:duration|elapsed|time|took)(?:_(?:ns|us|ms|s|seconds))?\b[\"']?\s?[:= ]\s?[\"']?[0-9]+(?:\.[0-9]+)?"
+    r"|[=_*-]{4,}",  # a rule that is as long as the time beside it lets it be
+    re.IGNORECASE,
+)
 _LONGEST = 300
+_BEFORE = 60
 Lines = Iterable[Mapping[str, Any]]
 
 
@@ -31,6 +52,28 @@ class Divergence:
     what: str
     was: str
     now: str
+
+
+def plain(text: str, places: Sequence[str], *, measured: bool) -> str:
+    """The text without the names that a run makes up, and without the folders `places` it worked in.
+
+    With `measured` also without durations and times of day: what a program printed, never what somebody asked for.
+    """
+    text = _MADE_UP.sub("…", _placeless(text, places))
+    return _MEASURED.sub("…", text) if measured else text
+
+
+def apart(was: str, now: str) -> tuple[str, str]:
+    """Both texts from a little before where they part, cut to what a line shows."""
+    pairs = enumerate(itertools.zip_longest(was, now))
+    at = next((number for number, (one, other) in pairs if one != other), 0)
+    start = at - _BEFORE if at > _BEFORE else 0
+    return _window(was, start), _window(now, start)
+
+
+def _window(text: str, start: int) -> str:
+    most = _LONGEST - 2
+    return f"{'…' if start else ''}{text[start : start + most]}{'…' if len(text) > start + most else ''}"
 
 
 def steps(was: Lines, now: Lines, places: Sequence[str]) -> list[Divergence]:
@@ -81,11 +124,8 @@ def _finding(found: tuple[str, str, str]) -> str:
 
 
 def _divergence(what: str, was: object, now: object) -> Divergence:
-    return Divergence(what=what, was=_shown(was), now=_shown(now))
-
-
-def _shown(part: object) -> str:
-    return one_line(part if isinstance(part, str) else names.canonical(part), _LONGEST)
+    both = apart(*(part if isinstance(part, str) else names.canonical(part) for part in (was, now)))
+    return Divergence(what=what, was=one_line(both[0], _LONGEST), now=one_line(both[1], _LONGEST))
 
 
 def _told(events: Iterable[Mapping[str, Any]], places: Sequence[str]) -> list[dict[str, Any]]:
@@ -95,21 +135,22 @@ def _told(events: Iterable[Mapping[str, Any]], places: Sequence[str]) -> list[di
         data = event["data"]
         if event["kind"] == "step.started":
             call = {name: part for name, part in data["tool_call"].items() if name != "id"}
-            steps.append({"call": _plain(call, places)})
+            steps.append({"call": _placeless(call, places)})
         elif event["kind"] == "step.finished" and steps:
-            output = data["output_sha256"] or data["output"]
-            steps[-1] |= {"exit": data["exit"], "output": _plain(output, places)}
+            output = data["output"]
+            said = data["output_sha256"] if output is None else plain(output, places, measured=True)
+            steps[-1] |= {"exit": data["exit"], "output": said}
     return steps
 
 
-def _plain(part: Any, places: Sequence[str]) -> Any:
+def _placeless(part: Any, places: Sequence[str]) -> Any:
     if isinstance(part, str):
-        for place in places:
-            part = part.replace(place, "WORK") if place else part
+        for place in filter(None, places):
+            part = part.replace(place, "WORK")
         return part
     if isinstance(part, Mapping):
-        return {name: _plain(inner, places) for name, inner in part.items()}
-    return [_plain(inner, places) for inner in part] if isinstance(part, list | tuple) else part
+        return {name: _placeless(inner, places) for name, inner in part.items()}
+    return [_placeless(inner, places) for inner in part] if isinstance(part, list | tuple) else part
 
 
 def _paired(was: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

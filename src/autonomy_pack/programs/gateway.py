@@ -43,8 +43,8 @@ class Gateway:
         self._most = int(order["max_output"])
         patience = Patience(**order.get("patience") or {})
         given = order["upstreams"]
-        path = order.get("replay")
-        self._protocols = {name: PROTOCOLS[name] for name in (PROTOCOLS if path else given)}
+        record = order.get("replay")
+        self._protocols = {name: PROTOCOLS[name] for name in (PROTOCOLS if record else given)}
         self._keys = {name: str(one["key"]) for name, one in given.items()}
         self._upstreams = {name: Upstream(one["url"], patience.silence) for name, one in given.items()}
         secrets = tuple(filter(None, {*self._keys.values()}))
@@ -55,7 +55,7 @@ class Gateway:
             patience=patience,
             secrets=secrets,
         )
-        self._replay = Replay(path, harness, self._desk.recorder) if path else None
+        self._replay = Replay(**record, harness=harness, recorder=self._desk.recorder) if record else None
 
     def handle(self, request: Request, reply: Reply) -> None:
         """One request of a client: answered here, refused, or made a call. Our own bug is told, and ends only this."""

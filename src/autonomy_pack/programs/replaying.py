@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from autonomy_pack.contracts import ModelProtocol
 from autonomy_pack.model import Asked
+from autonomy_pack.policy import replay as compare
 from autonomy_pack.programs import recording
 from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.calling import refuse
@@ -20,13 +21,6 @@ from autonomy_pack.protocols import PROTOCOLS
 # Names that a run makes up anew, and who pays; none of it is what was asked.
 _MADE_UP = frozenset({"id", "call_id", "tool_use_id", "tool_call_id", "metadata", "client_metadata"})
 _MADE_UP |= {"prompt_cache_key", "user", "safety_identifier"}
-_VARIES = re.compile(
-    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
-    r"|\b20[0-9]{2}-[01][0-9]-[0-3][0-9](?:[T ][0-9:.,]+(?:Z|[+-][0-9:]+)?)?"  # a time, or a day
-    r"|\b[0-9a-f]{16,}\b",  # a hash or a random word
-    re.IGNORECASE,
-)
-_SHOWN = 300
 _OVER = "The record of this run is over: no more answers are in it. End the work."
 
 
@@ -40,11 +34,12 @@ class Recorded(NamedTuple):
 
 
 class Replay:
-    """The record of a run, served call by call."""
+    """The record of a run, served call by call: the transcript at `path`, and the folders of that run and of this."""
 
-    def __init__(self, path: str, harness: Harness, recorder: recording.Recorder) -> None:
+    def __init__(self, path: str, folders: Sequence[str], harness: Harness, recorder: recording.Recorder) -> None:
         with Path(path).open(encoding="utf-8", errors="replace") as lines:
             self._left = iter(list(calls(lines)))
+        self._folders = folders
         self._harness, self._recorder = harness, recorder
         self._one_at_a_time = threading.Lock()
 
@@ -61,7 +56,9 @@ class Replay:
             if word:
                 refuse(protocol, reply, 503, word, sentence)
                 return
-            if found := difference({"model": was.model, **was.body}, {"model": asked.model, **asked.body}):
+            # What the first call asks was asked by people; later ones tell what programs printed.
+            plain = partial(compare.plain, places=self._folders, measured=number > 1)
+            if found := difference({"model": was.model, **was.body}, {"model": asked.model, **asked.body}, plain):
                 self._harness.tell("diverged", {"call": number, **found})
             self._harness.tell("model.called", self._told(number, name, protocol, asked, was))
         answer(protocol, asked, was.response, reply)
@@ -108,8 +105,11 @@ def answer(protocol: ModelProtocol, asked: Asked, was: Mapping[str, Any], reply:
             reply.break_off()
 
 
-def difference(was: Any, now: Any, at: str = "") -> dict[str, Any] | None:
-    """Where two requests first differ, as a JSON pointer, and what stood there; None when they ask the same."""
+def difference(was: Any, now: Any, plain: Callable[[str], str], at: str = "") -> dict[str, Any] | None:
+    """Where two requests first differ, as a JSON pointer, and what stood there; None when they ask the same.
+
+    `plain` takes out of a text what may vary.
+    """
     if isinstance(was, dict) and isinstance(now, dict):
         keys = [key for key in {**was, **now} if key not in _MADE_UP]
         pairs: Iterable[tuple[Any, Any, Any]] = ((key, was.get(key), now.get(key)) for key in keys)
@@ -118,19 +118,16 @@ def difference(was: Any, now: Any, at: str = "") -> dict[str, Any] | None:
         padded = [[*items, *[None] * (most - len(items))] for items in (was, now)]
         pairs = zip(range(most), *padded, strict=True)
     else:
-        return None if _plain(was) == _plain(now) else {"where": at, "was": _shown(was), "is": _shown(now)}
-    inner = (difference(one, other, f"{at}/{_escaped(str(key))}") for key, one, other in pairs)
+        both = [plain(part) if isinstance(part, str) else part for part in (was, now)]
+        return None if both[0] == both[1] else {"where": at, **_sides(*both)}
+    inner = (difference(one, other, plain, f"{at}/{_escaped(str(key))}") for key, one, other in pairs)
     return next(filter(None, inner), None)
 
 
-def _plain(value: Any) -> Any:
-    return _VARIES.sub("…", value) if isinstance(value, str) else value
+def _sides(was: Any, now: Any) -> dict[str, str]:
+    texts = (part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in (was, now))
+    return dict(zip(("was", "is"), compare.apart(*texts), strict=True))
 
 
 def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
