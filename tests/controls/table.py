@@ -2489,6 +2489,15 @@ ASKING = (
         ("flows/asking.py", "return one_line(redact(text, known_secrets()), longest)", "return text[:longest]"),
     ),
     control(
+        "an agent's question is no word of a person's",
+        "policy/test_instructions.py::test_what_an_agent_asked_stands_apart_from_what_a_person_answered",
+        (
+            "policy/instructions.py",
+            '_cut("answer", "person", f"Answer to question {number}", one.answer, note=note)',
+            '_cut("answer", "person", f"Answer to question {number}", f"{one.question} {one.answer}", note=note)',
+        ),
+    ),
+    control(
         "no answer to a question reads as an approval",
         ASKED + "no_answer_to_a_question_reads_as_an_approval",
         ("flows/decisions.py", "_answer(project, asked, _ANSWER, said)", "_answer(project, asked, said, said)"),
@@ -2568,6 +2577,15 @@ BUDGETS = (
         "a budget that is used up holds an issue",
         "policy/test_choose.py::test_a_budget_that_is_used_up_holds_an_issue_until_its_window_passes_or_it_is_raised[day:2026-03-01]",
         ("policy/choose.py", "        _need_money(mission, task, facts)\n", ""),
+    ),
+    control(
+        "at the wall nothing more is begun that asks a model",
+        GATE_FLOW + "at_the_day_s_wall_no_further_issue_is_begun",
+        (
+            "flows/session.py",
+            "            seen = survey.without(seen, task, why)\n            continue\n",
+            "            pass\n",
+        ),
     ),
     control(
         "a run that spent its limit is not begun again at once",

@@ -92,7 +92,7 @@ def test_at_the_wall_of_the_run_s_own_budget_it_ends_over_budget_and_waits_for_t
     world: World, models: Models
 ) -> None:
     models.otherwise("I go on.")
-    thinking(world, limits="tokens: 9000")
+    thinking(world, limits="tokens: 10400")
     world.run()
     assert world.outcomes() == {".#1": "over_budget"}
     assert "limits.tokens" in end_of(world).data["why"]
@@ -117,7 +117,7 @@ def test_the_day_s_budget_stops_a_run_in_its_middle_and_the_next_before_it_begin
     assert [one.data["window"][:4] for one in events(world, "alert.raised")] == ["day:"]
     assert "budget" in "".join(path.read_text() for path in (world.root / ".agent-workspace" / "logs").iterdir())
     again = world.run()
-    assert again.survey.choices[0].why.startswith("budget used up: ")
+    assert again.survey.choices[0].why.startswith("no call of a model fits: ")
     status = json.loads(world.autonomy("status", "--json"))
     assert status["costs"]["today_usd"] >= 0.2
     assert status["costs"]["limit_usd"] == 0.2
@@ -238,8 +238,39 @@ def test_a_killed_run_s_open_calls_count_in_full(world: World, models: Models) -
 
 def test_a_session_whose_run_met_the_wall_does_not_end_as_if_all_were_well(world: World, models: Models) -> None:
     models.otherwise("I go on.")
-    thinking(world, limits="tokens: 9000")
+    thinking(world, limits="tokens: 10400")
     assert world.run().exit_code == 4
+
+
+def test_at_the_day_s_wall_no_further_issue_is_begun(world: World, models: Models) -> None:
+    models.answer(
+        lambda request: Answer(text="I look.", usage={"input": 10, "output": 60_000, "cache_read": 0, "cache_write": 0})
+    )
+    models.otherwise("I go on.")
+    thinking(world, config="budget: {day_usd: 0.65}\n", limits="usd: 5")
+    for number in ("2", "3"):
+        world.issue(number, labels=("priority:low", "mission:think"))
+    done = world.run()
+    assert world.outcomes() == {".#1": "over_budget", ".#2": "queued", ".#3": "queued"}
+    assert [one.run for one in events(world, "task.claimed")] == [".#1/1"]
+    waits = {one.id: one.why for one in done.survey.choices if one.task is None}
+    assert set(waits) == {"2", "3"}
+    assert all(why.startswith("no call of a model fits: $0.6") for why in waits.values()), waits
+    assert done.exit_code == 4
+    again = world.run()
+    assert again.runs == ()
+    world.config("budget: {day_usd: 9}\n")
+    opened = world.open()
+    seen = survey.look(opened, box=box.choose(opened.config, "none"))
+    assert [one.id for one in seen.choices if one.eligible] == ["1", "2", "3"]
+
+
+def test_a_mission_whose_limit_holds_no_call_is_not_begun(world: World, models: Models) -> None:
+    thinking(world, limits="usd: 0.01")
+    done = world.run()
+    assert done.runs == ()
+    assert "limits.usd of the mission, or --max-cost-usd" in done.survey.choices[0].why
+    assert models.requests == []
 
 
 def call(number: int, usd: float = 0.01) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autonomy_pack.agents import AGENTS
@@ -9,6 +11,7 @@ from autonomy_pack.edges import host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import models, records, settings
 from autonomy_pack.model import Config, Mission
+from autonomy_pack.policy.budget import ANY_CALL
 
 KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "AUTONOMY_ANTHROPIC_URL")
 
@@ -62,6 +65,14 @@ def test_the_user_s_settings_name_another_variable_address_and_prices(monkeypatc
     monkeypatch.setenv("TEAM_WORD", "four-four-four")
     assert models.upstream("anthropic") == models.Upstream(url="https://models.example.com", key="four-four-four")
     assert models.prices() == {"mine": {"input_mtok": 1.0, "output_mtok": 2.0}}
+
+
+def test_the_least_that_a_first_call_sets_aside_is_by_the_model_that_is_asked() -> None:
+    mission = Mission(name="m", version=1, goal="g")
+    small = models.least("anthropic", replace(mission, model="claude-haiku-4-5"), Config())
+    assert 0 < small.usd < models.least("anthropic", mission, Config()).usd < 1
+    assert small.tokens > models.MAX_OUTPUT
+    assert models.least("planner", mission, Config()) == ANY_CALL
 
 
 def test_a_key_is_kept_out_of_every_sink_whatever_its_variable_is_called(monkeypatch: pytest.MonkeyPatch) -> None:

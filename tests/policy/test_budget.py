@@ -70,7 +70,7 @@ def test_what_fits_to_the_last_cent_is_fine_and_a_budget_without_a_limit_never_s
     ceilings = [Ceiling(scope="repo", usd=1.0), Ceiling(scope="day:2026-01-02")]
     heads = {"repo": head("repo", 0.9), "day:2026-01-02": head("day:2026-01-02", 99.0)}
     assert budget.why_over(ceilings, heads, 0.1, 10**9) == ""
-    assert budget.why_used_up(ceilings, {}) == ""
+    assert budget.why_no_call(ceilings, {}) == ""
 
 
 def test_what_is_left_is_that_of_the_tightest_budget():

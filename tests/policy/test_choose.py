@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from autonomy_pack.model import Check, Choice, Config, Head, Issue, Lane, Limits, Mission, Step
 from autonomy_pack.policy import choose
-from autonomy_pack.policy.budget import Asked
+from autonomy_pack.policy.budget import Asked, Least
 
 NOW = "2026-03-01T00:00:00.000000Z"
 WRITE = Step(tool="write", arguments={"path": "a", "text": "b"})
@@ -245,11 +245,20 @@ def test_an_agent_with_a_model_is_not_chosen_where_none_can_be_asked():
 @pytest.mark.parametrize("scope", ["day:2026-03-01", "issue:.#1"])
 def test_a_budget_that_is_used_up_holds_an_issue_until_its_window_passes_or_it_is_raised(scope: str):
     full = {scope: spent(scope, 2.0)}
-    assert why(issue(), **asks(budgets=full)).startswith("budget used up: $2.00 of")
+    assert why(issue(), **asks(budgets=full)).startswith("no call of a model fits: $2.00 of")
     raised = Config(mission="fix", day_usd=3.0, issue_usd=3.0)
     assert why(issue(), **asks(budgets=full, config=raised)) == "eligible"
     later = why(issue(), **asks(budgets=full, now="2026-03-02T00:00:00.000000Z"))
     assert (later == "eligible") == scope.startswith("day:")
+
+
+def test_what_is_left_of_a_budget_must_hold_the_first_call():
+    nearly = {"day:2026-03-01": spent("day:2026-03-01", 0.95)}
+    assert why(issue(), **asks(budgets=nearly)) == "eligible"
+    dear = asks(least=lambda agent, mission: Least(usd=0.1, tokens=9000))
+    assert why(issue(), **dear) == "eligible"
+    assert "a call may need $0.10 more (budget.day_usd)" in why(issue(), **dear, budgets=nearly)
+    assert "a call may need $0.10 more (limits.usd)" in why(issue(), **dear, asked=Asked(usd=0.05))
 
 
 def test_an_issue_whose_budget_is_used_up_does_not_hold_the_planner_s_work_back():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from autonomy_pack.model import Usage, value
@@ -37,6 +38,11 @@ def cost(usage: Usage, provider: str, model: str, own: Mapping[str, Mapping[str,
     if isinstance(price, dict):
         return Cost(usd=_at(price, usage, provider))
     return Cost(usd=float(price.calc_price(_told(usage))["total_price"]))
+
+
+def are_known() -> bool:
+    """Whether the library of prices is installed; no gateway starts without it."""
+    return find_spec("genai_prices") is not None
 
 
 def most(sent: int, output: int, provider: str, model: str, own: Mapping[str, Mapping[str, float]]) -> Cost:

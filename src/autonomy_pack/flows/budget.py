@@ -12,6 +12,7 @@ from dataclasses import replace
 from autonomy_pack.contracts import Store
 from autonomy_pack.model import Ceiling, Config, Event, Head, Lease, Limits, Outcome, value
 from autonomy_pack.policy import budget
+from autonomy_pack.policy.budget import Least
 from autonomy_pack.store.conditions import WithinBudget
 
 
@@ -69,10 +70,9 @@ class Ledger:
         self._store.append([settled(made, self._task, self._run, usd, tokens, model)])
         self._alert(self._ceilings())
 
-    def why_used_up(self) -> str:
-        """Which budget has nothing left, with the next step; "" when all have."""
-        ceilings = self._ceilings()
-        return budget.why_used_up(ceilings, {one.scope: self._store.head(one.scope) for one in ceilings})
+    def why_no_call(self, least: Least) -> str:
+        """Which budget does not hold even that call, with the next step; "" when all do."""
+        return why_no_call(self._store, self._ceilings(), least)
 
     def _ceilings(self) -> tuple[Ceiling, ...]:
         return budget.ceilings(self._config, self._limits, self._run, self._task, self._store.now())
@@ -81,6 +81,11 @@ class Ledger:
         """Tell people, once a budget, that it is nearly or wholly spent."""
         for event in alerts(self._store, ceilings):
             self._report(event)
+
+
+def why_no_call(store: Store, ceilings: Sequence[Ceiling], least: Least) -> str:
+    """Which of these budgets does not hold even that call by now, with the next step; "" when all do."""
+    return budget.why_no_call(ceilings, {one.scope: store.head(one.scope) for one in ceilings}, least)
 
 
 def alerts(store: Store, ceilings: Sequence[Ceiling]) -> list[Event]:

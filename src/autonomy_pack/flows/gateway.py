@@ -30,7 +30,6 @@ from autonomy_pack.policy import budget
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.store import open_store
 
-MAX_OUTPUT = 8192
 _NOWHERE = Room(work="/")
 _PATIENCE = {"attempts": 5, "seconds": 60}
 _READY_SECONDS = 30.0
@@ -258,14 +257,14 @@ def _prepared(job: Job, agent: Agent, folder: Path) -> Gateway:
         port=host.free_port() if agent.needs_port else 0,
         token=secrets.token_urlsafe(32),
         model=model,
-        max_output=MAX_OUTPUT,
+        max_output=models.MAX_OUTPUT,
     )
     first = {
         "socket": endpoint.socket,
         "token": endpoint.token,
         "upstreams": {agent.protocol: {"url": "", "key": ""} if replay else _upstream(agent)},
         "models": [model],
-        "max_output": MAX_OUTPUT,
+        "max_output": models.MAX_OUTPUT,
         "prices": models.prices(),
         "patience": _PATIENCE,
         "replay": {"path": replay.transcript, "folders": [replay.folder, str(job.space.folder)]} if replay else None,
@@ -282,7 +281,7 @@ def _upstream(agent: Agent) -> dict[str, str]:
 
 
 def _need_money(job: Job) -> None:
-    """NoModel when the mission allows no call, or a budget has nothing left."""
+    """NoModel when the mission allows no call, or a budget does not hold even one."""
     run = job.run
     if not budget.may_ask_models(run.mission.limits):
         raise NoModel(
@@ -292,7 +291,7 @@ def _need_money(job: Job) -> None:
     ledger = Ledger(
         job.project.store, config=job.project.config, limits=run.mission.limits, run=run.id, task=run.task.id
     )
-    if why := ledger.why_used_up():
+    if why := ledger.why_no_call(models.least(run.agent, run.mission, job.project.config)):
         raise NoModel(why.rpartition(". ")[0], why.rpartition(". ")[2])
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.contracts import Agent
 from autonomy_pack.edges import host
+from autonomy_pack.edges import prices as costs
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import settings
 from autonomy_pack.model import Config, Mission, value
+from autonomy_pack.policy.budget import ANY_CALL, Least
+from autonomy_pack.protocols import PROTOCOLS
 
 # Protocol → provider: two protocols of one provider share its key.
 _PROVIDER_OF: Mapping[str, str] = {
@@ -31,6 +35,9 @@ _KNOWN: Mapping[str, tuple[tuple[str, ...], str, str]] = {
         "https://generativelanguage.googleapis.com",
     ),
 }
+# Tokens: the longest answer of a call; the least that any agent was seen to send with its tools and a short task.
+MAX_OUTPUT = 8192
+_LEAST_SENT = 1500
 _SHORTEST = 8  # what is shorter is no key, and could stand in any text
 
 
@@ -76,6 +83,16 @@ def chosen(mission: Mission, config: Config, agent: Agent) -> str:
     if not model:
         raise UsageError("no model is named", "Name one: --model, `model:` of the mission or of the configuration.")
     return model
+
+
+def least(agent: str, mission: Mission, config: Config) -> Least:
+    """The least that the first call of a run sets aside: the longest answer, and what any agent sends beside a task."""
+    unit = AGENTS[agent]
+    if not unit.protocol or not costs.are_known():
+        return ANY_CALL
+    provider, model = PROTOCOLS[unit.protocol].provider, chosen(mission, config, unit)
+    cost = costs.most(_LEAST_SENT, MAX_OUTPUT, provider, model, prices())
+    return Least(usd=cost.usd, tokens=_LEAST_SENT + MAX_OUTPUT)
 
 
 def prices() -> Mapping[str, Mapping[str, float]]:

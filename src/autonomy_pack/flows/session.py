@@ -139,6 +139,10 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
     for task, mission, seq in work:
         if len(ended) == most or _is_stopped(project, ended):
             break
+        # What ran by hand is told by its end.
+        if why := "" if seq is None else survey.why_no_money(project, task, mission, terms.asked):
+            seen = survey.without(seen, task, why)
+            continue
         try:
             event = attempt.attempt(project, task, mission, terms, seq)
         except Exception as error:  # noqa: BLE001 - our bug with one task must not stop the others; it is raised at the end

@@ -13,6 +13,7 @@ from autonomy_pack.flows import budget, install_agent, models, trust
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, Task, value
+from autonomy_pack.policy import budget as limits
 from autonomy_pack.policy import choose, names, trusted
 from autonomy_pack.policy.budget import NOTHING, Asked
 from autonomy_pack.store.conditions import HeadUnmoved
@@ -54,12 +55,28 @@ def look(project: Project, *, box: Box, agent: str | None = None, asked: Asked =
         budgets=budget.heads_of(
             project.store, project.config, (choose.task_id(project.repo, one.id) for one in issues)
         ),
+        least=lambda agent, mission: models.least(agent, mission, project.config),
         bounds=budget.bounds_before(project.store, heads),
         asked=asked,
     )
     confirmed = _confirmed(project, issues, facts)
     choices = tuple(_unless_branch_is_there(project, choice) for choice in confirmed)
     return Survey(choices=choices, broken=tuple(broken), missions=missions, heads=heads)
+
+
+def why_no_money(project: Project, task: Task, mission: Mission, asked: Asked) -> str:
+    """Why no run of it can call its model by now, "" when one can: other runs spend from the same budgets."""
+    if not AGENTS[task.agent].protocol:
+        return ""
+    limited = limits.limited(mission, project.config, asked)
+    ceilings = limits.ceilings(project.config, limited.limits, "", task.id, project.store.now())
+    return budget.why_no_call(project.store, ceilings, models.least(task.agent, limited, project.config))
+
+
+def without(survey: Survey, task: Task, why: str) -> Survey:
+    """The survey with that task no longer eligible, and why."""
+    left = [replace(one, eligible=False, why=why, task=None) if one.id == task.issue else one for one in survey.choices]
+    return replace(survey, choices=tuple(left))
 
 
 def _permissions(project: Project, issues: Sequence[Issue]) -> dict[str, str] | None:

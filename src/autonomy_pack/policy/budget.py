@@ -27,6 +27,17 @@ class Asked:
 NOTHING = Asked()
 
 
+@value
+class Least:
+    """The least that a call of a model sets aside: what has less left holds none."""
+
+    usd: float = 0.0001
+    tokens: int = 1
+
+
+ANY_CALL = Least()
+
+
 def limited(mission: Mission, config: Config, asked: Asked) -> Mission:
     """The mission with the limits that hold for a run of it: the tightest of all, unless a person said otherwise."""
     limits = replace(mission.limits, usd=_tightest(mission.limits.usd, config.run_usd))
@@ -115,9 +126,10 @@ def why_over(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None], usd:
     return ""
 
 
-def why_used_up(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None]) -> str:
-    """Which budget is used up to the last cent, with the next step; "" when none is."""
-    return why_over(ceilings, heads, 0.0001, 1)
+def why_no_call(ceilings: Sequence[Ceiling], heads: Mapping[str, Head | None], least: Least = ANY_CALL) -> str:
+    """Which budget does not hold even one call, with the next step; "" when all do."""
+    why = why_over(ceilings, heads, least.usd, least.tokens)
+    return f"no call of a model fits: {why}" if why else ""
 
 
 def _told(ceiling: Ceiling, spent: str, more: str, kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from autonomy_pack.model import (
     value,
 )
 from autonomy_pack.policy import budget, inputs, issue_text, names, trusted
-from autonomy_pack.policy.budget import Asked
+from autonomy_pack.policy.budget import ANY_CALL, Asked, Least
 
 # Says on the forge that a pull request was made of the issue; a person takes it off for another round.
 MADE_LABEL = "status:pr-created"
@@ -43,6 +43,7 @@ class Facts:
     `handoffs`: issue id → open, merged, moved, deleted or "". `now`: store time.
     `permissions`: see policy.trusted; None where the forge has no actors. `only_open`: the closed issues were not read.
     `models`: each agent that calls a model → why it can call none here, "" when it can. `budgets`: scope → head.
+    `least`: of an agent and a mission as it is limited, what a run's first call sets aside at least.
     `bounds`: a run that ended over budget → what bounded its spending. `asked`: a person's word of what runs may spend.
     """
 
@@ -60,6 +61,7 @@ class Facts:
     only_open: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     budgets: Mapping[str, Head] = field(default_factory=dict)
+    least: Callable[[str, Mission], Least] = lambda _agent, _mission: ANY_CALL
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     asked: Asked = Asked()
 
@@ -303,20 +305,21 @@ def _runs_programs(mission: Mission, agent: str, config: Config) -> bool:
 
 
 def _need_money(mission: Mission, task: Task, facts: Facts) -> None:
-    """Where a model is asked: one can be asked here, and each budget has something left."""
+    """Where a model is asked: one can be asked here, and each budget holds the first call of a run."""
     if task.agent not in facts.models:
         return
     if why := facts.models[task.agent]:
         raise _NotEligible(f"agent {task.agent} cannot work here: {why}")
-    limits = budget.limited(mission, facts.config, facts.asked).limits
+    mission = budget.limited(mission, facts.config, facts.asked)
+    limits = mission.limits
     if not budget.may_ask_models(limits):
         raise _NotEligible(
             f"agent {task.agent} asks a model, and mission {mission.name} allows none (limits.usd, limits.tokens); "
             "a person may with --max-cost-usd"
         )
-    shared = budget.shared(facts.config, task.id, facts.now)
-    if why := budget.why_used_up(shared, facts.budgets):
-        raise _NotEligible(f"budget used up: {why}")
+    ceilings = budget.ceilings(facts.config, limits, "", task.id, facts.now)
+    if why := budget.why_no_call(ceilings, facts.budgets, facts.least(task.agent, mission)):
+        raise _NotEligible(why)
     _need_more_than_before(facts.heads.get(task.id), task.pin, budget.bounds(limits, facts.config), facts)
 
 

@@ -81,6 +81,16 @@ def test_of_two_legs_the_second_gets_what_is_left_and_a_third_nothing(site: Site
     assert sum(event.data["usd"] for event in spending(begun)) == pytest.approx(1.0)
 
 
+def test_a_leg_for_which_no_call_is_left_is_not_claimed(site: Site, models: Models) -> None:
+    del models
+    config = "version: 1\nbudget: {day_usd: 0.65}\nlanes: {default: {slots: 9}}\n"
+    site.repo.commit({".github/autonomy.yml": config})
+    for _ in range(2):
+        issue(site)
+    begun = site.begin()
+    assert [leg.usd for leg in begun.select().legs] == [0.6]
+
+
 def test_without_a_valid_record_all_that_was_set_aside_is_spent(site: Site, models: Models) -> None:
     del models
     issue(site)

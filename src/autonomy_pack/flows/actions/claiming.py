@@ -13,7 +13,7 @@ from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, Stopped, UsageError
-from autonomy_pack.flows import budget
+from autonomy_pack.flows import budget, models
 from autonomy_pack.flows import claim as claims
 from autonomy_pack.flows.actions import digest, governing, halting, held, labels, plans
 from autonomy_pack.flows.actions import facts as told
@@ -68,6 +68,7 @@ class Claiming:
         return replace(
             judged,
             models={name: "" for name, unit in AGENTS.items() if unit.protocol},  # the `run` job has the keys
+            least=lambda agent, mission: models.least(agent, mission, judged.config),
             bounds=budget.bounds_before(self.store, judged.heads),
         )
 
@@ -226,10 +227,10 @@ def _consider(at: Claiming, choice: Choice, issue: Issue) -> str:
     lane = at.judged_by.config.lanes[task.lane]
     if _in_lane(at, task.lane) >= lane.slots:
         return f"eligible; lane {task.lane} is full ({lane.slots} at work)"
-    if why := why_no_money(at, task):
-        return why
     mission = at.judged_by.missions[task.mission]
     assert isinstance(mission, Mission)  # noqa: S101 - an eligible task has one
+    if why := why_no_money(at, task, mission):
+        return why
     draft = drafted(at, task, mission, alone=alone)
     if why := _why_over(at, names.claim_key(task), draft.branch) or _why_no_branch(at, draft.branch):
         return why
@@ -307,13 +308,14 @@ def drafted(at: Claiming, task: Task, mission: Mission, *, alone: bool) -> Leg:
     )
 
 
-def why_no_money(at: Claiming, task: Task) -> str:
-    """Which budget has nothing left by now, those of this plan's other legs included."""
+def why_no_money(at: Claiming, task: Task, mission: Mission) -> str:
+    """Which budget holds no call by now, what this plan's other legs set aside included."""
     if task.agent not in at.judged_by.models:
         return ""
-    ceilings = money.shared(at.judged_by.config, task.id, at.facts["now"])
-    why = money.why_used_up(ceilings, {one.scope: at.store.head(one.scope) for one in ceilings})
-    return f"budget used up: {why}" if why else ""
+    config = at.judged_by.config
+    limited = money.limited(mission, config, money.NOTHING)
+    ceilings = money.ceilings(config, limited.limits, "", task.id, at.facts["now"])
+    return budget.why_no_call(at.store, ceilings, models.least(task.agent, limited, config))
 
 
 def _limits(at: Claiming, mission: Mission, task: Task) -> Limits:

@@ -184,7 +184,7 @@ def _claimed(at: Claiming, pull: Pull, task: Task, mission: Mission, issue: Issu
     alone = at.github.permission_of(issue.author_id, issue.author) not in trusted.WRITERS
     if alone and at.legs:
         return "red; the issue's author may not write here, so it waits for a run of its own"
-    if why := claiming.why_no_money(at, task):
+    if why := claiming.why_no_money(at, task, mission):
         return why
     at.store.remote.fetch(pull.head, depth=repair.MOST_COMMITS + 1)
     base = repair.base_of(at.store.remote.git_dir, pull.head)
