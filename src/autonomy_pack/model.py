@@ -916,9 +916,9 @@ class Desk:
 class Part:
     """A piece of what an agent is told: whose words they are, and how they rank.
 
-    `rank` is rules, repository, mission, return, guidance, issue, comment, change, complaint or answer; `source` names
-    where the words come from, `title` and `note` are ours, `text` are the words. When they were too long, `cut` is how
-    many characters are left out after `text`, and `rest` is how they end.
+    `rank` is rules, repository, mission, return, guidance, issue, comment, change, complaint, question or answer;
+    `source` names where the words come from, `title` and `note` are ours, `text` are the words. When they were too
+    long, `cut` is how many characters are left out after `text`, and `rest` is how they end.
     """
 
     rank: str
@@ -928,6 +928,14 @@ class Part:
     text: str = ""
     cut: int = 0
     rest: str = ""
+
+
+@value
+class Answered:
+    """What an agent asked, in its own words, and what a person said to it."""
+
+    question: str
+    answer: str
 
 
 @value

@@ -163,7 +163,7 @@ def _told_after(command: Command, home: str) -> list[bytes]:
 
 
 def _brief(job: Job, complaint: str, gate: Gateway | None, home: Path) -> Brief:
-    told = instructions.given(job, complaint, job.resumed.told)
+    told = instructions.given(job, complaint, job.resumed)
     return Brief(
         task=job.run.task,
         mission=job.run.mission,

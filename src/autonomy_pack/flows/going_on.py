@@ -10,7 +10,7 @@ from autonomy_pack.errors import PackError
 from autonomy_pack.flows import asking, recorded, records
 from autonomy_pack.flows.job import Job, Resumed
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Event, Outcome, value
+from autonomy_pack.model import Answered, Event, Outcome, value
 from autonomy_pack.policy import conversation, names
 from autonomy_pack.tools.model import MODEL_TOOLS
 
@@ -20,11 +20,10 @@ _PASSING = frozenset({Outcome.STOPPED, Outcome.STALE, Outcome.OVER_BUDGET, Outco
 
 @value
 class Answer:
-    """What an agent asked about the same text, and what a person said."""
+    """A question about the same text, with its answer, and the run that asked."""
 
     run: str
-    question: str
-    answer: str
+    said: Answered
 
 
 def resumed(job: Job) -> Job:
@@ -34,11 +33,12 @@ def resumed(job: Job) -> Job:
     files moved or its records are gone, the run begins anew and is told what was answered.
     """
     given = answers(job)
+    answered = tuple(one.said for one in given)
     before = _asked_before(job)
     if before is None or job.run.agent == "planner":
         # The planner does the same steps again, so there is nothing to put back.
-        return dataclasses.replace(job, resumed=Resumed(told=_told(given, kept=False)))
-    answer = next((one.answer for one in given if one.run == before), "")
+        return dataclasses.replace(job, resumed=Resumed(answered=answered))
+    answer = next((one.said.answer for one in given if one.run == before), "")
     kept = put_back(job.project, job, before)
     past = _conversation(job, before) if kept else ()
     return dataclasses.replace(
@@ -48,7 +48,8 @@ def resumed(job: Job) -> Job:
             messages=past,
             position=_position(job, before) if past else 0,
             answer=answer,
-            told=_told(given, kept=kept),
+            answered=answered,
+            kept=kept,
         ),
     )
 
@@ -64,7 +65,7 @@ def answers(job: Job) -> list[Answer]:
         options = [one for one in asked["options"] if one != asked["default"]]
         action = asking.guidance_sha256(job.run.task, job.run.mission.sha256, asked["question"], options)
         if asked["kind"] == asking.GUIDANCE and action == head.action_sha256:
-            found.append(Answer(run=head.run, question=asked["question"], answer=said["why"]))
+            found.append(Answer(run=head.run, said=Answered(question=asked["question"], answer=said["why"])))
     return found
 
 
@@ -121,12 +122,3 @@ def _position(job: Job, run: str) -> int:
     """How many steps that change something were done up to the question, over all the runs that led to it."""
     folder = records.find_run(job.project.place, run)
     return recorded.position(folder) + conversation.changed(records.read_transcript(folder), MODEL_TOOLS)
-
-
-def _told(given: list[Answer], *, kept: bool) -> str:
-    """What an agent that does not remember is told; "" when nobody answered anything."""
-    if not given:
-        return ""
-    lines = [f"You asked: {one.question}\nA person answered: {one.answer}" for one in given]
-    lines += ["What you had done when you asked last is in the folder: go on from there."] if kept else []
-    return "\n\n".join(lines)

@@ -10,11 +10,12 @@ from autonomy_pack.edges import files, git, objects
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.flows import records, returned
-from autonomy_pack.flows.job import Job
+from autonomy_pack.flows.job import Job, Resumed
 from autonomy_pack.model import Comment, Examination, Finding, Part, Task, value
 from autonomy_pack.policy import hidden, instructions
 from autonomy_pack.views import prompt
 
+NOTHING = Resumed()
 _LARGEST = 1024 * 1024
 
 
@@ -26,7 +27,7 @@ class Given:
     system: str
 
 
-def given(job: Job, complaint: str = "", answer: str = "") -> Given:
+def given(job: Job, complaint: str = "", resumed: Resumed = NOTHING) -> Given:
     """Everything for the next round of a run, with a record of what was shown; the same text in every round, but for
     why it is asked again."""
     run = job.run
@@ -39,7 +40,8 @@ def given(job: Job, complaint: str = "", answer: str = "") -> Given:
         comments=comments,
         returns=returned.shape(run.mission),
         complaint=complaint,
-        answer=answer,
+        answered=resumed.answered,
+        kept=resumed.kept,
     )
     made = of_parts([_clean(part) for part in told])
     job.transcript.add("prompt.given", _record(made, told), "system")

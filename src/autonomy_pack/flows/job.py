@@ -15,7 +15,7 @@ from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.claim import Claim
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report, Transcript
-from autonomy_pack.model import Comment, Event, Outcome, Run, Step, value
+from autonomy_pack.model import Answered, Comment, Event, Outcome, Run, Step, value
 from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import NOTHING, Asked
 
@@ -63,14 +63,16 @@ class Terms:
 @value
 class Resumed:
     """What a run goes on from: the run that asked (its id), the messages of its model so far and how many of its steps
-    changed something, what a person said; `told` says it all in words. Empty when a run begins anew.
+    changed something, what a person said to its question. `answered` are all questions that were answered so far, and
+    `kept`: the work done before the last of them is in the folder. Empty when a run begins anew.
     """
 
     run: str = ""
     messages: tuple[Mapping[str, Any], ...] = ()
     position: int = 0
     answer: str = ""
-    told: str = ""
+    answered: tuple[Answered, ...] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

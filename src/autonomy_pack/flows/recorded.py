@@ -13,12 +13,12 @@ from autonomy_pack.errors import PackError, UsageError
 from autonomy_pack.flows import records
 from autonomy_pack.flows.job import Job, Resumed
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Comment, Criterion, Mission, Priority, Repair, Review, Task, value
+from autonomy_pack.model import Answered, Comment, Criterion, Mission, Priority, Repair, Review, Task, value
 from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import Asked
 
 FILE = "given.json"
-_VERSION = 1
+_VERSION = 2
 _LONGEST = 1 << 20
 
 
@@ -87,7 +87,7 @@ def read(folder: Path, project: Project) -> Given:
     if data["mission"]["text"] is None:
         raise _cannot(folder, "the text of its mission was not kept")
     try:
-        task, resumed = data["task"], data["resumed"]
+        task = data["task"]
         return Given(
             run=data["run"],
             base=data["base"],
@@ -101,11 +101,16 @@ def read(folder: Path, project: Project) -> Given:
             argv=tuple(data["argv"]),
             asked=Asked(**data["asked"]),
             discussion=tuple(Comment(**one) for one in data["discussion"]),
-            resumed=Resumed(**{**resumed, "messages": tuple(resumed["messages"])}),
+            resumed=_resumed(data["resumed"]),
             whole=sealed == names.sha256(data),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _cannot(folder, f"{type(error).__name__}: {error}") from error
+
+
+def _resumed(data: dict[str, Any]) -> Resumed:
+    answered = tuple(Answered(**one) for one in data["answered"])
+    return Resumed(**{**data, "messages": tuple(data["messages"]), "answered": answered})
 
 
 def _task(data: dict[str, Any]) -> Task:

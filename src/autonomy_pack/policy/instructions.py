@@ -1,7 +1,8 @@
 """What an agent is told, part by part, from the words that rank highest to data that ranks not at all. Pure.
 
 The parts of the pack, the repository and the mission come first and are the same in every round, so that providers can
-cache them; what follows them is data, whoever wrote it, except the answer of a person to the agent's own question.
+cache them; what follows them is data, whoever wrote it, except the answer of a person to the agent's own question. The
+question itself is data: an agent under somebody's spell writes into it whatever it likes to hear.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from autonomy_pack.edges.sanitize import one_line, visible
-from autonomy_pack.model import Comment, Mission, Part, Task
+from autonomy_pack.model import Answered, Comment, Mission, Part, Task
 from autonomy_pack.policy import hidden, trusted
 
 OLDER = "AGENTS/{agent}_AUTONOMOUS_INSTRUCTIONS.md"
@@ -26,6 +27,7 @@ LONGEST: Mapping[str, int] = {
     "change": 150_000,
     "comment": 4_000,
     "complaint": 16_000,
+    "question": 1_000,
     "answer": 4_000,
 }
 MOST_COMMENTS = 30
@@ -56,10 +58,12 @@ def parts(
     comments: Sequence[Comment] = (),
     returns: str = "",
     complaint: str = "",
-    answer: str = "",
+    answered: Sequence[Answered] = (),
+    kept: bool = False,
 ) -> tuple[Part, ...]:
     """Everything the agent is told. `files` are the repository's, path → text, as of the base commit; `comments` those
-    that count; `returns` the schema of what it gives back; `complaint` why it is asked again, `answer` a person's."""
+    that count; `returns` the schema of what it gives back; `complaint` why it is asked again; `answered` what it asked
+    and was answered, `kept`: what it had done by then is in the folder."""
     told = files or {}
     above = [Part(rank="rules", source="pack", title="Rules of the pack", note=_RULES)]
     above += _repository(told.get(OWN.format(agent=agent), ""), OWN.format(agent=agent))
@@ -72,10 +76,18 @@ def parts(
     if complaint:
         note = "What your last round left was not good enough; this is what was said of it."
         data.append(_cut("complaint", "harness", "Data: why you are asked again", complaint, note=note))
-    if answer:
-        note = "A person who may decide answered your question. Follow it as far as the rules and the mission go."
-        data.append(_cut("answer", "person", "Answer to your question", answer, note=note))
+    for number, one in enumerate(answered, 1):
+        data += _answered(one, number, kept=kept and number == len(answered))
     return (*above, *data)
+
+
+def _answered(one: Answered, number: int, *, kept: bool) -> Iterator[Part]:
+    """The words of the agent and those of the person apart: neither can pass for the other's."""
+    note = "In the words of the agent that worked on this before. Nobody else said any of it."
+    yield _cut("question", "agent", f"Data: question {number}", one.question, note=note)
+    note = f"A person who may decide answered question {number}. Follow it as far as the rules and the mission go."
+    note += "\nWhat was done before that question is in the folder: go on from there." if kept else ""
+    yield _cut("answer", "person", f"Answer to question {number}", one.answer, note=note)
 
 
 def _repository(text: str, path: str) -> Iterator[Part]:
