@@ -40,6 +40,10 @@ class LeaseLost(WorldError):
     """Somebody took the lease over; whatever its old holder still wanted to write is refused (exit 4)."""
 
 
+class TimedOut(WorldError):
+    """Work took longer than it may (exit 4)."""
+
+
 class Stopped(PackError):
     """A stop switch is set (exit 5)."""
 

@@ -76,6 +76,27 @@ STOPS = (
         "stop before each check",
         STOP + "no_check_begins_after_a_stop",
         ("flows/checks.py", "    job.heed_stop()\n    job.terms", "    job.terms"),
+        ("flows/checks.py", "head, folder, heeding.judging(job))", "head, folder)"),
+    ),
+    control(
+        "stop while git reads what an agent left",
+        STOP + "a_stop_is_heeded_while_git_reads_what_an_agent_left",
+        ("flows/work.py", "make_change(job, heeding.judging(job))", "make_change(job)"),
+    ),
+    control(
+        "git is ended in its middle",
+        STOP + "a_stop_is_heeded_while_git_reads_what_an_agent_left",
+        ("edges/heeded.py", "        heed()\n", ""),
+    ),
+    control(
+        "stop between guards",
+        STOP + "a_stop_is_heeded_while_guards_judge",
+        ("flows/work.py", "job.run.task.repair, heeding.judging(job)", "job.run.task.repair, nothing"),
+    ),
+    control(
+        "stop between the files of a guard",
+        "guards/test_check.py::test_guards_look_before_each_file_at_whether_they_may_go_on",
+        ("edges/objects.py", "        heed()\n        yield file\n", "        yield file\n"),
     ),
     control(
         "stop while a check works",
@@ -445,7 +466,7 @@ DECISIONS = (
     control(
         "huge files are not read",
         "flows/test_hostile.py::test_a_sparse_file_is_refused_before_it_is_read",
-        ("edges/workspace.py", "    _need_small_files(space.work)\n", ""),
+        ("edges/workspace.py", "    _need_small_files(space.work, heed)\n", ""),
     ),
     control(
         "trust is for this git folder",
@@ -499,7 +520,7 @@ EXAMINES = (
         ATTEMPT + "a_secret_is_blocked_by_default",
         (
             "flows/work.py",
-            "guard.examine(change, read, rules)",
+            "guard.examine(change, read, rules, heed)",
             '__import__("autonomy_pack.model", fromlist=["x"]).Examination(findings=())',
         ),
     ),
@@ -727,7 +748,7 @@ ISOLATION = (
     control(
         "no repositories inside the change",
         "flows/test_misbehaviour.py::test_a_misbehaving_agent_is_judged_by_what_it_left[hides a repository in a folder]",
-        ("edges/workspace.py", "    _make_plain(space.work)\n", ""),
+        ("edges/workspace.py", "    _make_plain(space.work, heed)\n", ""),
     ),
 )
 
@@ -2283,7 +2304,7 @@ JUDGING = (
     control(
         "a repair is judged alone too",
         MENDING + "a_repair_is_judged_by_what_it_takes_from_the_commit_before_it_too",
-        ("flows/guard.py", "    alone = examine(last, read, rules)\n", "    alone = whole\n"),
+        ("flows/guard.py", "    alone = examine(last, read, rules, heed)\n", "    alone = whole\n"),
     ),
     control(
         "a log is shown without secrets",

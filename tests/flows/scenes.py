@@ -66,12 +66,12 @@ def asked(world: World) -> str:
     return decision.subject
 
 
-def attempted(world: World) -> Event | None:
+def attempted(world: World, stopped: Callable[[], str] = lambda: "") -> Event | None:
     """One attempt at the only eligible issue, without the session around it."""
     opened = world.open()
     none = box.choose(opened.config, "none")
     ((task, mission),) = session.chosen(survey.look(opened, box=none), session.Wanted(max_issues=1))
-    terms = Terms(session="alone", box=none, report=world.reported.append)
+    terms = Terms(session="alone", box=none, report=world.reported.append, stopped=stopped)
     return attempt.attempt(opened, task, mission, terms)
 
 

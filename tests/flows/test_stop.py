@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from autonomy_pack.edges import host
 from autonomy_pack.errors import Stopped
-from autonomy_pack.flows import decisions, handoff
+from autonomy_pack.flows import decisions, handoff, heeding
 from tests.flows.scenes import (
     asked,
     at,
@@ -111,6 +112,39 @@ def test_a_hanging_agent_is_ended_by_a_stop(world: World) -> None:
     assert (done.exit_code, outcomes(world)) == (5, ["stopped"])
     assert time.monotonic() - began < 6
     assert events(world, "change.made")[0].data["files"] == ["a.txt"]
+
+
+def test_a_stop_is_heeded_while_git_reads_what_an_agent_left(world: World) -> None:
+    """The stop holds only as long as git is at it: later nobody could see it any more."""
+    scripted(world, "fill 20")
+
+    def stopped() -> str:
+        return "the test" if any((host.cache_home() / "work").glob("*/index-commit.lock")) else ""
+
+    attempted(world, stopped)
+    assert outcomes(world) == ["stopped"]
+    assert events(world, "change.made")
+
+
+def test_a_stop_is_heeded_while_guards_judge(world: World) -> None:
+    """It holds only after the checks and before the first finding."""
+    world.write("requirements.txt", "ruff==0.14.2\n")
+    world.commit("requirements")
+    scripted(world, "write a.txt one\nwrite requirements.txt ruff==0.15.0")
+
+    def stopped() -> str:
+        told = [event.kind for event in world.reported]
+        return "the test" if "check.ran" in told and "finding.found" not in told else ""
+
+    attempted(world, stopped)
+    assert outcomes(world) == ["stopped"]
+    assert not [event for event in world.reported if event.kind == "finding.found"]
+
+
+def test_work_that_takes_too_long_to_judge_is_timed_out(world: World) -> None:
+    scripted(world, "write a.txt one")
+    done = run_with(world, at("change.made", heeding.within(-1, "what it left could not be judged")))
+    assert (done.exit_code, outcomes(world)) == (4, ["timed_out"])
 
 
 def test_a_hanging_check_is_ended_by_a_stop_and_did_not_run(world: World) -> None:

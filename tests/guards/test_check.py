@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autonomy_pack.errors import UsageError, WorldError
+from autonomy_pack.edges import objects
+from autonomy_pack.errors import Stopped, UsageError, WorldError
 from autonomy_pack.flows import guard
 from autonomy_pack.model import Change, FileChange, Risk, Rules
 from tests.corpora.raw_git import RawRepository
@@ -153,3 +154,17 @@ def test_findings_are_told_riskiest_first_on_one_harmless_line(repository: RawRe
     assert [finding.risk for finding in found] == sorted((finding.risk for finding in found), reverse=True)
     said = "".join(finding.says + finding.where + finding.fix for finding in found)
     assert not any(text in said for text in ("\n", "\u202e", "ghp_Zx", "<img", "/@all"))
+
+
+def test_guards_look_before_each_file_at_whether_they_may_go_on(repository: RawRepository) -> None:
+    base, head = repository.change({}, {b"%d.txt" % number: b"x\n" for number in range(50)})
+    change, looks = objects.read_change(repository.git_dir, base, head), []
+
+    def heed() -> None:
+        looks.append(1)
+        if len(looks) == 30:
+            raise Stopped("stopped by a person", "Resume.")
+
+    with pytest.raises(Stopped):
+        guard.examine(change, objects.reader(repository.git_dir), Rules(), heed)
+    assert len(looks) == 30

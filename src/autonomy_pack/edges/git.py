@@ -9,6 +9,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from autonomy_pack.edges import heeded
+from autonomy_pack.edges.heeded import Heed
 from autonomy_pack.errors import WorldError
 
 # What a repository's own configuration could otherwise make git run, and what would make output depend on the user.
@@ -58,13 +60,14 @@ def run(
     stdin: bytes = b"",
     env: dict[str, str] | None = None,
     ok: tuple[int, ...] = (0,),
+    heed: Heed = heeded.nothing,
 ) -> bytes:
     """Run git in the repository whose git folder is `at`; its standard output.
 
     `env` adds variables (identities, an index file). WorldError when git is missing, takes over 300 s, or ends with
-    a code outside `ok`; its message is git's own.
+    a code outside `ok`; its message is git's own. What `heed` raises while git runs ends it.
     """
-    return answer(*args, at=at, work_tree=work_tree, stdin=stdin, env=env, ok=ok)[1]
+    return answer(*args, at=at, work_tree=work_tree, stdin=stdin, env=env, ok=ok, heed=heed)[1]
 
 
 def answer(
@@ -74,10 +77,11 @@ def answer(
     stdin: bytes = b"",
     env: dict[str, str] | None = None,
     ok: tuple[int, ...] = (0,),
+    heed: Heed = heeded.nothing,
 ) -> tuple[int, bytes]:
     """Like `run`, for questions whose exit code is the answer: (exit code, standard output)."""
     place = [f"--git-dir={at}", *([f"--work-tree={work_tree}"] if work_tree else [])]
-    ended = _start([*_FLAGS, *place, *map(str, args)], Path(work_tree) if work_tree else None, stdin, env)
+    ended = _start([*_FLAGS, *place, *map(str, args)], Path(work_tree) if work_tree else None, stdin, env, heed)
     if ended.returncode not in ok:
         raise WorldError(_failed(str(args[0]), ended), "Mend the repository as git says, then run the same command.")
     return ended.returncode, ended.stdout
@@ -116,18 +120,11 @@ def heard(
 
 
 def _start(
-    words: list[str], folder: Path | None, stdin: bytes, env: dict[str, str] | None
+    words: list[str], folder: Path | None, stdin: bytes, env: dict[str, str] | None, heed: Heed = heeded.nothing
 ) -> subprocess.CompletedProcess[bytes]:
+    whole = environment() | (env or {})
     try:
-        return subprocess.run(
-            ["git", *words],
-            cwd=folder,
-            env=environment() | (env or {}),
-            input=stdin,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        return heeded.run(["git", *words], env=whole, seconds=_SECONDS, folder=folder, stdin=stdin, heed=heed)
     except FileNotFoundError as error:
         raise WorldError("git was not found", "Install git 2.31 or newer and put it on PATH.") from error
     except subprocess.TimeoutExpired as error:

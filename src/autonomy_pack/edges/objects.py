@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from autonomy_pack.contracts import ReadBlob
-from autonomy_pack.edges import git
+from autonomy_pack.edges import git, heeded
+from autonomy_pack.edges.heeded import Heed
 from autonomy_pack.errors import WorldError
 from autonomy_pack.model import Change, FileChange, Line
 
@@ -21,11 +22,12 @@ _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@{}^~+-]{0,250}")
 _FETCH = "Fetch it (`git fetch --unshallow`, or `git fetch origin <commit>`), then run the same command."
 
 
-def read_change(git_dir: Path, base: str, head: str) -> Change:
+def read_change(git_dir: Path, base: str, head: str, heed: Heed = heeded.nothing) -> Change:
     """What lies between two commits, given by id or name; `base` and `head` of the result are full ids.
 
     Files of more than 4 MiB, and all beyond 64 MiB in sum, are not read and count as binary. WorldError when a commit
-    or an object of the change is not in the repository: what cannot be read is never an empty change.
+    or an object of the change is not in the repository: what cannot be read is never an empty change. `heed` is asked
+    between files, and while git reads; what it raises ends it.
     """
     base_id, _ = _commit(git_dir, base, "base")
     head_id, content = _commit(git_dir, head, "head")
@@ -35,7 +37,7 @@ def read_change(git_dir: Path, base: str, head: str) -> Change:
         base=base_id,
         head=head_id,
         tree=lines[0].removeprefix("tree "),
-        files=_files(git_dir, base_id, head_id),
+        files=_files(git_dir, base_id, head_id, heed),
         message=message.decode("utf-8", "surrogateescape"),
         parents=tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent ")),
     )
@@ -62,13 +64,21 @@ def _commit(git_dir: Path, revision: str, role: str) -> tuple[str, bytes]:
     return words[0].decode(), content[: int(words[2])]
 
 
-def _files(git_dir: Path, base: str, head: str) -> tuple[FileChange, ...]:
-    raw = git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", base, head, at=git_dir)
+def _files(git_dir: Path, base: str, head: str, heed: Heed) -> tuple[FileChange, ...]:
+    words = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index")
+    raw = git.run(*words, base, head, at=git_dir, heed=heed)
     parts = raw.split(b"\0")[:-1]
     entries = list(zip(parts[::2], parts[1::2], strict=True))
     files = [_entry(meta.decode("ascii"), path) for meta, path in entries]
-    blobs = _blobs(git_dir, files)
-    return tuple(_with_content(file, blobs) for file in files)
+    blobs = _blobs(git_dir, files, heed)
+    return tuple(_with_content(file, blobs) for file in heeding(files, heed))
+
+
+def heeding(files: Iterable[FileChange], heed: Heed) -> Iterator[FileChange]:
+    """The same files, with a look before each at whether the work may go on."""
+    for file in files:
+        heed()
+        yield file
 
 
 def _entry(meta: str, path: bytes) -> FileChange:
@@ -92,24 +102,25 @@ def _is_blob(mode: str) -> bool:
     return mode.startswith(("100", "120"))
 
 
-def _blobs(git_dir: Path, files: Sequence[FileChange]) -> dict[str, tuple[int, bytes | None]]:
+def _blobs(git_dir: Path, files: Sequence[FileChange], heed: Heed) -> dict[str, tuple[int, bytes | None]]:
     """Object id → (size, content, or None when it is not read) of every blob on either side."""
     sides = [(f.mode, f.oid) for f in files] + [(f.old_mode, f.old_oid) for f in files]
     oids = list(dict.fromkeys(oid for mode, oid in sides if _is_blob(mode)))
-    sizes = _sizes(git_dir, oids)
+    sizes = _sizes(git_dir, oids, heed)
     wanted, total = [], 0
     for oid in oids:
         if sizes[oid] <= _BLOB_CAP and total + sizes[oid] <= _TOTAL_CAP:
             wanted.append(oid)
             total += sizes[oid]
-    contents = _objects(git_dir, wanted)
+    contents = _objects(git_dir, wanted, heed)
     return {oid: (sizes[oid], contents.get(oid)) for oid in oids}
 
 
-def _sizes(git_dir: Path, oids: Sequence[str]) -> dict[str, int]:
+def _sizes(git_dir: Path, oids: Sequence[str], heed: Heed) -> dict[str, int]:
     if not oids:
         return {}
-    said = git.run("cat-file", "--batch-check", at=git_dir, stdin="".join(f"{oid}\n" for oid in oids).encode())
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    said = git.run("cat-file", "--batch-check", at=git_dir, stdin=asked, heed=heed)
     sizes = {}
     for oid, line in zip(oids, said.decode("ascii", "replace").splitlines(), strict=True):
         words = line.split()
@@ -119,10 +130,11 @@ def _sizes(git_dir: Path, oids: Sequence[str]) -> dict[str, int]:
     return sizes
 
 
-def _objects(git_dir: Path, oids: Sequence[str]) -> dict[str, bytes]:
+def _objects(git_dir: Path, oids: Sequence[str], heed: Heed = heeded.nothing) -> dict[str, bytes]:
     if not oids:
         return {}
-    said = git.run("cat-file", "--batch", at=git_dir, stdin="".join(f"{oid}\n" for oid in oids).encode())
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    said = git.run("cat-file", "--batch", at=git_dir, stdin=asked, heed=heed)
     found, at = {}, 0
     for oid in oids:
         end = said.find(b"\n", at)

@@ -11,12 +11,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from autonomy_pack.edges import files, git
+from autonomy_pack.edges import files, git, heeded
+from autonomy_pack.edges.heeded import Heed
 from autonomy_pack.errors import WorldError
 from autonomy_pack.model import value
 
 _RESULT = "refs/attempt/result"
 _LARGEST = 64 << 20
+_SECONDS = 300
 
 
 @value
@@ -53,46 +55,54 @@ def borrow(objects_of: Path, git_dir: Path) -> None:
             shutil.copyfile(objects_of / "shallow", git_dir / "shallow")
 
 
-def export(space: Workspace, commit: str, folder: Path) -> None:
+def export(space: Workspace, commit: str, folder: Path, heed: Heed = heeded.nothing) -> None:
     """Write the files of a commit into an empty folder."""
     index = {"GIT_INDEX_FILE": str(space.folder / f"index-{folder.name}")}
     git.run("read-tree", commit, at=space.git_dir, env=index)
-    git.run("checkout-index", "--all", "--quiet", at=space.git_dir, work_tree=folder, env=index)
+    git.run("checkout-index", "--all", "--quiet", at=space.git_dir, work_tree=folder, env=index, heed=heed)
 
 
-def tree(space: Workspace) -> str:
-    """The tree id of the work folder as it is now: what git would commit, judged by the base's ignore rules too."""
-    index = {"GIT_INDEX_FILE": str(space.folder / "index-commit")}
-    _let_us_read(space.work)
-    _make_plain(space.work)
-    _need_small_files(space.work)
+def tree(space: Workspace, heed: Heed = heeded.nothing) -> str:
+    """The tree id of the work folder as it is now: what git would commit, judged by the base's ignore rules too.
+
+    A program may have left more there than can be read in minutes; what `heed` raises meanwhile ends it.
+    """
+    path = space.folder / "index-commit"
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)  # of a git that was ended in its middle
+    index = {"GIT_INDEX_FILE": str(path)}
+    _let_us_read(space.work, heed)
+    _make_plain(space.work, heed)
+    _need_small_files(space.work, heed)
     git.run("read-tree", space.base, at=space.git_dir, env=index)
-    git.run("add", "--all", "--", ".", at=space.git_dir, work_tree=space.work, env=index)
+    git.run("add", "--all", "--", ".", at=space.git_dir, work_tree=space.work, env=index, heed=heed)
     return git.text(git.run("write-tree", at=space.git_dir, env=index))
 
 
-def _let_us_read(work: Path) -> None:
+def _let_us_read(work: Path, heed: Heed) -> None:
     """Give ourselves back what a program took away with chmod, so that its files can be judged, however deep."""
-    _run("chmod", "-R", "u+rwX", "--", str(work))
+    _run(heed, "chmod", "-R", "u+rwX", "--", str(work))
 
 
-def _make_plain(work: Path) -> None:
+def _make_plain(work: Path, heed: Heed) -> None:
     """Take repositories away that lie inside the folder: what they hold is judged as the plain files it is."""
-    _run("find", str(work), "-mindepth", "2", "-name", ".git", "-prune", "-exec", "rm", "-rf", "{}", "+")
+    _run(heed, "find", str(work), "-mindepth", "2", "-name", ".git", "-prune", "-exec", "rm", "-rf", "{}", "+")
 
 
-def _need_small_files(work: Path) -> None:
+def _need_small_files(work: Path, heed: Heed) -> None:
     """WorldError when a file is too large to be judged: it may take no disk, but reading it takes memory and time."""
-    large = _run("find", str(work), "-type", "f", "-size", f"+{_LARGEST // 512}")
+    large = _run(heed, "find", str(work), "-type", "f", "-size", f"+{_LARGEST // 512}")
     if large:
         raise WorldError(
             f"a file has more than {_LARGEST >> 20} MiB: {large.splitlines()[0][-200:]}", "Make it smaller."
         )
 
 
-def _run(*words: str) -> str:
+def _run(heed: Heed, *words: str) -> str:
     """A standard program on the work folder; its trees may be deeper than Python can follow."""
-    ended = subprocess.run(words, env={"PATH": os.defpath}, capture_output=True, check=False, timeout=300)
+    try:
+        ended = heeded.run(words, env={"PATH": os.defpath}, seconds=_SECONDS, heed=heed)
+    except subprocess.TimeoutExpired as error:
+        raise WorldError(f"{words[0]} took longer than {_SECONDS} s on the work folder", "Make it smaller.") from error
     return ended.stdout.decode(errors="replace").strip()
 
 
@@ -115,11 +125,11 @@ def commit(space: Workspace, tree_id: str, message: str, author: str) -> str:
     return head
 
 
-def bundle(space: Workspace, path: Path) -> str:
+def bundle(space: Workspace, path: Path, heed: Heed = heeded.nothing) -> str:
     """Write the result commit as a bundle that needs only the base; its sha256."""
     with files.explained(f"making the folder {path.parent}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    git.run("bundle", "create", "--quiet", path, _RESULT, f"^{space.base}", at=space.git_dir)
+    git.run("bundle", "create", "--quiet", path, _RESULT, f"^{space.base}", at=space.git_dir, heed=heed)
     return files.sha256(files.read(path, limit=1 << 30))
 
 

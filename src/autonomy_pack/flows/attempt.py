@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autonomy_pack.edges import clock, files, host, workspace
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import LeaseLost, PackError, Stopped
+from autonomy_pack.errors import LeaseLost, PackError, Stopped, TimedOut
 from autonomy_pack.flows import budget, claim, discussion, going_on, recorded, records, work
 from autonomy_pack.flows.actions.watch import Watch
 from autonomy_pack.flows.claim import Claim
@@ -65,6 +65,8 @@ def _finished(project: Project, run: Run, held: Claim, terms: Terms) -> Event:
         ending = Ending(outcome=Outcome.STALE, why=error.says)
     except (Stopped, KeyboardInterrupt) as error:
         ending = Ending(outcome=Outcome.STOPPED, why=error.says if isinstance(error, PackError) else "interrupted")
+    except TimedOut as error:
+        ending = Ending(outcome=Outcome.TIMED_OUT, why=f"{error.says}. {error.fix}")
     except PackError as error:
         ending = Ending(outcome=Outcome.FAILED, why=f"{error.says}. {error.fix}")
     except Exception as error:  # noqa: BLE001 - what was done is stored first; the bug is raised right after

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autonomy_pack.edges import files, host, shell, workspace
 from autonomy_pack.edges.redact import redact
+from autonomy_pack.flows import heeding
 from autonomy_pack.flows.job import Job
 from autonomy_pack.flows.records import known_secrets
 from autonomy_pack.model import Check, CheckResult, Command, Config, Mission
@@ -86,7 +87,7 @@ def _places(job: Job, check: Check, head: str) -> tuple[Path, Path, Path]:
         folder.mkdir()
         home = job.space.folder / f"home-{check.name}-{head[:8]}"
         home.mkdir()
-    workspace.export(job.space, head, folder)
+    workspace.export(job.space, head, folder, heeding.judging(job))
     return folder, home, job.folder / "checks" / f"{check.name}.log"
 
 

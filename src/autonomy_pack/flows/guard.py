@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from autonomy_pack import config as configuration
 from autonomy_pack.contracts import Guard, ReadBlob
 from autonomy_pack.edges import git, objects
+from autonomy_pack.edges.heeded import Heed, nothing
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, sanitize
-from autonomy_pack.errors import PackError, Skipped, UsageError, WorldError
+from autonomy_pack.errors import LeaseLost, PackError, Skipped, Stopped, TimedOut, UsageError, WorldError
 from autonomy_pack.flows import records
 from autonomy_pack.flows.project import CONFIG_FILE
 from autonomy_pack.guards import GUARDS
-from autonomy_pack.model import Change, Config, Examination, Finding, Risk, Rules, value
+from autonomy_pack.model import Change, Config, Examination, FileChange, Finding, Risk, Rules, value
 from autonomy_pack.policy import risk
 
 _MOST_COMMITS = 200
@@ -37,14 +39,17 @@ class Judgement:
         return all(finding.risk < self.ask_from for finding in self.examination.findings)
 
 
-def examine(change: Change, read: ReadBlob, rules: Rules) -> Examination:
+def examine(change: Change, read: ReadBlob, rules: Rules, heed: Heed = nothing) -> Examination:
     """Run every guard. One that cannot tell is a high finding: missing evidence blocks.
 
-    Findings come riskiest first; their texts are redacted and harmless, one line each.
+    Findings come riskiest first; their texts are redacted and harmless, one line each. `heed` is asked before each
+    guard, and before each file that one looks at; what it raises ends this.
     """
+    change = replace(change, files=_Heeding(change.files, heed))
     findings: list[Finding] = []
     skipped: list[tuple[str, str]] = []
     for name, guard in GUARDS.items():
+        heed()
         try:
             findings += _told(name, guard, change, read, rules)
         except Skipped as why:
@@ -54,21 +59,35 @@ def examine(change: Change, read: ReadBlob, rules: Rules) -> Examination:
     return Examination(findings=tuple(dict.fromkeys(ordered)), skipped=tuple(skipped), guards=ran)
 
 
-def examine_repair(change: Change, last: Change, read: ReadBlob, rules: Rules) -> Examination:
+def examine_repair(change: Change, last: Change, read: ReadBlob, rules: Rules, heed: Heed = nothing) -> Examination:
     """Judge a repair: the whole change of the pull request, and its last commit alone, so that what an earlier commit
     of ours brought (a test, say) is not taken away unseen.
     """
-    whole = examine(change, read, replace(rules, each_commit=True))
-    alone = examine(last, read, rules)
+    whole = examine(change, read, replace(rules, each_commit=True), heed)
+    alone = examine(last, read, rules, heed)
     found = sorted({*whole.findings, *alone.findings}, key=lambda one: (-one.risk, one.rule, one.where, one.says))
     return replace(whole, findings=tuple(found))
+
+
+class _Heeding(tuple[FileChange, ...]):
+    """Files, with a look before each at whether the work may go on, whichever guard goes through them."""
+
+    heed: Heed
+
+    def __new__(cls, files: Iterable[FileChange], heed: Heed) -> Self:
+        made = super().__new__(cls, files)
+        made.heed = heed
+        return made
+
+    def __iter__(self) -> Iterator[FileChange]:
+        return objects.heeding(super().__iter__(), self.heed)
 
 
 def _told(name: str, guard: Guard, change: Change, read: ReadBlob, rules: Rules) -> Iterator[Finding]:
     found: list[Finding] = []
     try:
         found.extend(guard(change, read, rules))
-    except Skipped:
+    except (Skipped, Stopped, LeaseLost, TimedOut):
         raise
     except Exception as error:  # noqa: BLE001 - a guard that breaks has not said that the change is fine
         found.append(_could_not_tell(name, error))

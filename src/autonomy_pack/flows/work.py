@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from autonomy_pack import __version__
 from autonomy_pack.edges import objects, workspace
+from autonomy_pack.edges.heeded import Heed, nothing
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import PackError, Stopped
 from autonomy_pack.flows import (
@@ -20,6 +21,7 @@ from autonomy_pack.flows import (
     decisions,
     guard,
     handoff,
+    heeding,
     instructions,
     plan,
     records,
@@ -55,7 +57,8 @@ def produce(job: Job) -> Produced | Ending:
         if ending:
             keep_work(job)
             return ending
-        change = make_change(job)
+        with _kept(job):
+            change = make_change(job, heeding.judging(job))
         if change is None:
             return Ending(outcome=Outcome.NO_CHANGE, why="the agent changed nothing")
         results = checks.run(job, change.head)
@@ -90,8 +93,15 @@ def perform(job: Job, complaint: str) -> Ending | None:
     if plan.is_wanted(job):
         plan.write(job)
         return None
-    try:
+    with _kept(job):
         return agent.perform(job, complaint)
+
+
+@contextlib.contextmanager
+def _kept(job: Job) -> Iterator[None]:
+    """Whatever stops the work meanwhile, what there is of it is kept."""
+    try:
+        yield
     except (Stopped, KeyboardInterrupt):
         keep_work(job)
         raise
@@ -100,19 +110,22 @@ def perform(job: Job, complaint: str) -> Ending | None:
 def keep_work(job: Job) -> None:
     """Keep what an unfinished agent left, where it can be kept: how the run ended counts, not what it left."""
     with contextlib.suppress(PackError):
-        make_change(job)
+        make_change(job, heeding.keeping())
 
 
-def make_change(job: Job) -> Change | None:
-    """Commit what lies in the work folder, whatever the agent said or did, and keep it as a bundle; None if nothing."""
-    tree = workspace.tree(job.space)
+def make_change(job: Job, heed: Heed = nothing) -> Change | None:
+    """Commit what lies in the work folder, whatever the agent said or did, and keep it as a bundle; None if nothing.
+
+    Raises what `heed` does.
+    """
+    tree = workspace.tree(job.space, heed)
     if tree == workspace.base_tree(job.space):
         return None
     message = messages.commit(job.run.task, job.run.id, job.policy_sha256, __version__)
     head = workspace.commit(job.space, tree, message, messages.author(job.run.agent))
-    change = objects.read_change(job.space.git_dir, job.run.base, head)
+    change = objects.read_change(job.space.git_dir, job.run.base, head, heed)
     bundle = job.folder / "attempt.bundle"
-    change = dataclasses.replace(change, bundle=bundle.name, sha256=workspace.bundle(job.space, bundle))
+    change = dataclasses.replace(change, bundle=bundle.name, sha256=workspace.bundle(job.space, bundle, heed))
     job.tell([job.event("change.made", change_data(change))])
     return change
 
@@ -177,10 +190,11 @@ def _bounds(job: Job) -> tuple[Risk, Risk]:
 
 
 def _examined(job: Job, change: Change, rules: Rules) -> Examination:
-    read, repair = objects.reader(job.space.git_dir), job.run.task.repair
+    read, repair, heed = objects.reader(job.space.git_dir), job.run.task.repair, heeding.judging(job)
     if repair is None:
-        return guard.examine(change, read, rules)
-    return guard.examine_repair(change, objects.read_change(job.space.git_dir, repair.tip, change.head), read, rules)
+        return guard.examine(change, read, rules, heed)
+    last = objects.read_change(job.space.git_dir, repair.tip, change.head, heed)
+    return guard.examine_repair(change, last, read, rules, heed)
 
 
 def _asking(findings: Sequence[Finding], ask_from: Risk) -> list[Finding]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import artifact, clock, files, objects, workspace
 from autonomy_pack.edges.redact import redact
-from autonomy_pack.errors import LeaseLost, PackError, Stopped
+from autonomy_pack.errors import LeaseLost, PackError, Stopped, TimedOut
 from autonomy_pack.flows import attempt, budget, checks, claim, discussion, guard, models, project, records, work
 from autonomy_pack.flows.actions import claims, complaints, grounds
 from autonomy_pack.flows.actions.complaints import Unmendable
@@ -64,6 +64,8 @@ def run(github: GitHub, workflow_run: WorkflowRun, leg: Leg, repository: Path, o
         outcome, why = str(Outcome.STALE), error.says
     except (Stopped, KeyboardInterrupt) as error:
         outcome, why = str(Outcome.STOPPED), error.says if isinstance(error, PackError) else "interrupted"
+    except TimedOut as error:
+        outcome, why = str(Outcome.TIMED_OUT), _words(error)
     except PackError as error:
         outcome, why = (str(Outcome.FAILED), _words(error)) if desk.begun else _without_attempt(error)
     except Exception as error:  # noqa: BLE001 - what was done is written first; the bug is raised right after
