@@ -1559,6 +1559,11 @@ PUBLISHING = (
         ("flows/actions/scan.py", "    need_walls(box)\n", ""),
     ),
     control(
+        "walls alone are no box to publish from",
+        "programs/test_scan.py::test_without_a_box_of_namespaces_nothing_is_scanned[L1]",
+        ("flows/actions/scan.py", 'if box.level != "L2":', 'if box.level in ("none", "L0"):'),
+    ),
+    control(
         "a lease that was lost publishes nothing",
         PUBLISH + "a_lease_that_somebody_took_over_publishes_nothing",
         ("flows/actions/means.py", "lease.fence != leg.attempt or not _is_ours(holder, means.workflow_run)", "False"),

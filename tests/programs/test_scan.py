@@ -19,6 +19,7 @@ from autonomy_pack.flows import box
 from autonomy_pack.flows.actions import scan
 from autonomy_pack.model import Check, CheckResult, Config, Risk
 from autonomy_pack.programs import scan as program
+from autonomy_pack.sandboxes import SANDBOXES
 from tests.corpora import evil_trees
 from tests.corpora.raw_git import RawRepository
 
@@ -140,11 +141,20 @@ def test_a_repair_is_judged_by_what_it_takes_from_the_commit_before_it_too(scene
     assert not [one for one in verdict.examination.findings if one.rule == "shape"]
 
 
-def test_without_a_box_nothing_is_scanned(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("level", "sandbox", "says"),
+    [
+        ("none", "none", "no box to scan"),
+        ("L0", "none", "no box to scan"),
+        ("L1", "landlock", "only walls .L1. to scan"),
+    ],
+    ids=["none", "L0", "L1"],
+)
+def test_without_a_box_of_namespaces_nothing_is_scanned(scene: Scene, level: str, sandbox: str, says: str) -> None:
     base, head = simple(scene)
-    none = box.choose(Config(), "none")
-    with pytest.raises(UsageError, match="no box to scan"):
-        scan.judge(scene.question(base, head), scene.bundle(head), scene.base_git, none)
+    weak = box.Box(level=level, sandbox=SANDBOXES[sandbox])
+    with pytest.raises(UsageError, match=says):
+        scan.judge(scene.question(base, head), scene.bundle(head), scene.base_git, weak)
 
 
 def test_a_commit_that_is_here_already_is_judged_without_a_bundle(scene: Scene) -> None:

@@ -52,11 +52,16 @@ class Verdict:
 
 
 def need_walls(box: Box) -> None:
-    """UsageError where there is no real box: hostile bytes are not opened beside a token."""
-    if box.level in ("none", "L0"):
+    """UsageError where there is no box with namespaces of its own: hostile bytes are not opened beside a token.
+
+    Walls alone (L1) will not do: what they leave open is open to the processes beside, and those hold the token.
+    """
+    if box.level != "L2":
+        had = f"there are only walls ({box.level})" if box.level == "L1" else "there is no box"
         raise UsageError(
-            f"there is no box to scan the change in: {box.missing or 'sandbox none was chosen'}",
-            "Do what the message says (the set-up step of the workflow makes a box); without one nothing is published.",
+            f"{had} to scan the change in: {box.missing or f'sandbox {box.level} was chosen'}",
+            "Do what the message says (the workflow's set-up step makes a box of level L2); without one nothing is "
+            "published.",
         )
 
 
