@@ -196,9 +196,9 @@ BAD = {
         "changed nothing",
         "no_change",
     ),
-    "sends garbage": (lambda models: models.garbage(times=30), "", "failed"),
-    "does not know the key": (lambda models: models.fail(401, times=9), "key", "failed"),
-    "does not know the model": (lambda models: models.fail(404, times=9), "model", "failed"),
+    "sends garbage": (lambda models: models.garbage(times=30), "gave no answer", "stale"),
+    "does not know the key": (lambda models: models.fail(401, times=9), "refused the key", "stale"),
+    "does not know the model": (lambda models: models.fail(404, times=9), "no model", "stale"),
 }
 
 

@@ -2614,6 +2614,11 @@ BUDGETS = (
         ),
     ),
     control(
+        "what uses up no attempt has an end",
+        "policy/test_choose.py::test_what_uses_up_no_attempt_is_tried_so_often_a_day",
+        ("policy/choose.py", "    if head and tried >= most_claims(facts.config):\n", "    if False:\n"),
+    ),
+    control(
         "a run that spent its limit is not begun again at once",
         "policy/test_choose.py::test_a_run_that_met_a_budget_is_begun_again_tomorrow_or_with_more",
         (

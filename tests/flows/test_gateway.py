@@ -84,7 +84,7 @@ def test_without_a_key_nothing_is_begun_and_the_issue_says_so(
 def test_a_mission_that_allows_no_model_calls_none(world: World, models: Models) -> None:
     thinking(world, limits="usd: 0")
     done = world.run()
-    assert "mission think allows none (limits.usd" in done.survey.choices[0].why
+    assert "mission think allows no call of a model (limits.usd" in done.survey.choices[0].why
     assert models.requests == []
 
 
@@ -151,7 +151,60 @@ def test_a_wrong_key_is_told_as_that(world: World, models: Models, monkeypatch: 
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wrong-wrong-wrong")
     thinking(world)
     world.run()
-    assert "the provider refused the key (401)" in end_of(world).data["why"]
+    why = end_of(world).data["why"]
+    assert why.startswith("could not go on: the provider refused the key (401). Check ANTHROPIC_API_KEY"), why
+
+
+def test_a_fault_of_the_provider_uses_up_no_attempt_and_no_further_issue_is_begun(world: World, models: Models) -> None:
+    models.fail(500, times=50, retry_after=0, body=b"<html>Internal error</html>")
+    thinking(world)
+    world.issue("2", labels=("priority:low", "mission:think"))
+    done = world.run()
+    assert done.exit_code == 4
+    assert world.outcomes() == {".#1": "stale", ".#2": "queued"}
+    assert "answered 500 to every attempt, a fault of its own. Run again later" in end_of(world).data["why"]
+    assert world.open().store.head(".#1").attempts == 0
+    (left,) = [one.why for one in done.survey.choices if one.id == "2"]
+    assert left.startswith("not begun after run .#1/1: could not go on: the provider answered 500")
+
+
+def test_without_a_network_no_attempt_is_used_up_and_nothing_is_spent(
+    world: World, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTONOMY_ANTHROPIC_URL", "http://127.0.0.1:9")
+    thinking(world)
+    world.run()
+    end = end_of(world).data
+    assert (end["outcome"], end["usd"]) == ("stale", 0.0)
+    assert "127.0.0.1:9 cannot be reached" in end["why"]
+    assert "Check the network, the proxy and AUTONOMY_ANTHROPIC_URL" in end["why"]
+
+
+def test_an_address_that_has_the_path_already_is_told_with_what_sets_it(
+    world: World, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTONOMY_ANTHROPIC_URL", f"{models.url}/v1")
+    thinking(world)
+    world.run()
+    why = end_of(world).data["why"]
+    assert f"{models.url}/v1 answered 404" in why
+    assert "or mend AUTONOMY_ANTHROPIC_URL, to which /v1/messages is added" in why
+    assert end_of(world).data["outcome"] == "stale"
+
+
+def test_runs_that_a_service_ended_today_are_counted_until_the_task_is_reset(world: World, models: Models) -> None:
+    models.fail(401, times=50)
+    thinking(world)
+    for count in (1, 2):
+        world.run()
+        opened = world.open()
+        heads = {head.subject: head for head in opened.store.heads("task")}
+        assert survey.hindered_today(opened, heads) == {".#1": count}
+    world.autonomy("task", "reset", "1", "--reason", "the key is mended")
+    opened = world.open()
+    assert survey.hindered_today(opened, {head.subject: head for head in opened.store.heads("task")}) == {}
+    world.run()
+    assert survey.hindered_today(opened, {head.subject: head for head in opened.store.heads("task")}) == {".#1": 1}
 
 
 def test_a_provider_that_is_too_busy_uses_up_no_attempt(world: World, models: Models) -> None:
@@ -350,3 +403,23 @@ def test_a_mission_run_by_hand_calls_no_model_either_that_it_does_not_allow(worl
     assert "allows no call of a model" in ended.stdout
     assert "--max-cost-usd" in ended.stdout
     assert models.requests == []
+
+
+def test_without_a_key_a_mission_run_by_hand_is_not_begun(
+    world: World, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del models
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    thinking(world)
+    ended = world.call("mission", "run", "think", "--sandbox", "none")
+    assert ended.returncode == 2, ended.stdout
+    assert "there is no key for anthropic" in ended.stderr
+    assert "ANTHROPIC_API_KEY" in ended.stderr
+    assert events(world, "task.claimed") == []
+
+
+@pytest.mark.parametrize("words", [("--model", ""), ("--max-cost-usd", "nan"), ("--max-cost-usd", "inf")])
+def test_what_can_be_no_limit_and_no_model_is_refused(world: World, words: tuple[str, str]) -> None:
+    ended = world.call("run", "--sandbox", "none", *words)
+    assert ended.returncode == 2, ended.stdout
+    assert words[0] in ended.stderr

@@ -29,7 +29,13 @@ def said(text: str) -> None:
 
 def test_a_key_comes_from_the_environment_and_its_address_is_the_provider_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-one")
-    assert models.upstream("anthropic") == models.Upstream(url="https://api.anthropic.com", key="sk-ant-one")
+    found = models.upstream("anthropic")
+    assert (found.url, found.key, found.variable, found.setting) == (
+        "https://api.anthropic.com",
+        "sk-ant-one",
+        "ANTHROPIC_API_KEY",
+        "",
+    )
     monkeypatch.setenv("AUTONOMY_ANTHROPIC_URL", "http://127.0.0.1:9/")
     assert models.upstream("anthropic").url == "http://127.0.0.1:9"
 
@@ -63,8 +69,44 @@ def test_a_key_is_in_no_text_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_user_s_settings_name_another_variable_address_and_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     said("models: {anthropic: {url: 'https://models.example.com', key_env: TEAM_WORD}}\nprices: {mine: {input_mtok: 1, output_mtok: 2}}\n")  # fmt: skip
     monkeypatch.setenv("TEAM_WORD", "four-four-four")
-    assert models.upstream("anthropic") == models.Upstream(url="https://models.example.com", key="four-four-four")
+    found = models.upstream("anthropic")
+    assert (found.url, found.key) == ("https://models.example.com", "four-four-four")
+    assert (found.variable, found.setting) == ("TEAM_WORD", "models: anthropic: url of your settings")
     assert models.prices() == {"mine": {"input_mtok": 1.0, "output_mtok": 2.0}}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://models.example.com",
+        "models.example.com",
+        "https://",
+        "http://a:b",
+        "https://a/?x=1",
+        "file:///etc",
+        "http://a b",
+    ],
+)
+def test_an_address_to_which_nothing_can_be_sent_is_told_at_once(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-one")
+    monkeypatch.setenv("AUTONOMY_ANTHROPIC_URL", url)
+    with pytest.raises(UsageError, match="AUTONOMY_ANTHROPIC_URL is no address"):
+        models.upstream("anthropic")
+
+
+def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-one")
+    monkeypatch.setenv("AUTONOMY_ANTHROPIC_URL", "ftp://me:secret@models.example.com")
+    with pytest.raises(UsageError) as refused:
+        models.upstream("anthropic")
+    assert "secret" not in refused.value.says
+
+
+@pytest.mark.parametrize("key", ["sk-ant one", "sk-ant-\u00fc", "sk-ant\nx: y"])
+def test_what_no_header_can_hold_is_no_key(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", key)
+    with pytest.raises(UsageError, match="ANTHROPIC_API_KEY holds no key"):
+        models.upstream("anthropic")
 
 
 def test_the_least_that_a_first_call_sets_aside_is_by_the_model_that_is_asked() -> None:

@@ -238,8 +238,11 @@ def test_an_agent_with_a_model_is_not_chosen_where_none_can_be_asked():
     assert why(issue(), **asks()) == "eligible"
     assert "no key for anthropic" in why(issue(), **asks(models={"thinker": "there is no key for anthropic. Set it."}))
     none = {"fix": Mission(name="fix", version=1, goal="g", agent="thinker")}
-    assert "mission fix allows none (limits.usd" in why(issue(), **asks(missions=none))
+    assert "mission fix allows no call of a model (limits.usd" in why(issue(), **asks(missions=none))
     assert why(issue(), **asks(missions=none, asked=Asked(usd=1.0))) == "eligible"
+    said = why(issue(), **asks(asked=Asked(turns=0)))
+    assert said.endswith("--max-turns 0 says that no model is called. Leave --max-turns out, or say more than 0.")
+    assert "budget.run_usd: 0 allows no call" in why(issue(), **asks(config=Config(mission="fix", run_usd=0.0)))
 
 
 @pytest.mark.parametrize("scope", ["day:2026-03-01", "issue:.#1"])
@@ -259,6 +262,13 @@ def test_what_is_left_of_a_budget_must_hold_the_first_call():
     assert why(issue(), **dear) == "eligible"
     assert "a call may need $0.10 more (budget.day_usd)" in why(issue(), **dear, budgets=nearly)
     assert "a call may need $0.10 more (limits.usd)" in why(issue(), **dear, asked=Asked(usd=0.05))
+
+
+def test_what_uses_up_no_attempt_is_tried_so_often_a_day():
+    down = {"heads": [head("1", "stale", at=NOW, why="could not go on: no network")]}
+    assert why(issue(), **asks(**down, hindered={".#1": 5})) == "eligible"
+    held = why(issue(), **asks(**down, hindered={".#1": 6}))
+    assert held == "begun 6 times today; tomorrow (UTC), or after `autonomy task reset`: could not go on: no network"
 
 
 def test_an_issue_whose_budget_is_used_up_does_not_hold_the_planner_s_work_back():

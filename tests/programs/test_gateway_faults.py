@@ -101,9 +101,10 @@ def test_an_answer_that_does_not_come_is_spent_in_full_and_asked_for_again(model
     assert answered["usage"]["output"] > 0
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ftp://127.0.0.1:9"])
 @pytest.mark.parametrize("body", [ASK, STREAM], ids=["whole", "stream"])
-def test_no_provider_at_all_costs_nothing(gateway, models, body):
-    nowhere = {"anthropic": {"url": "http://127.0.0.1:9", "key": "k"}}
+def test_no_provider_at_all_costs_nothing(gateway, models, body, url):
+    nowhere = {"anthropic": {"url": url, "key": "k"}}
     with Gateway(nowhere, patience={"attempts": 2, "seconds": 5}) as lonely:
         status, _ = ask(lonely, body)
         assert status == 502

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import shlex
 import shutil
 import sys
@@ -32,11 +33,28 @@ interactive = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
 
+
+class _Dollars(click.FloatRange):
+    """An amount: no endless one, and none that is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        amount = float(super().convert(value, param, ctx))
+        if not math.isfinite(amount):
+            self.fail(f"{value!r} is no amount of dollars.", param, ctx)
+        return amount
+
+
+def _named(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("a model has a name.", ctx, param)
+    return value
+
+
 _SPENDING = (
-    click.option("--max-cost-usd", type=click.FloatRange(min=0), help="Dollars each run may cost; 0: no model."),
+    click.option("--max-cost-usd", type=_Dollars(min=0), help="Dollars each run may cost; 0: no model."),
     click.option("--max-tokens", type=click.IntRange(min=0), help="Tokens each run may use; 0: no model."),
     click.option("--max-turns", type=click.IntRange(min=0), help="Calls of a model each run may make; 0: no model."),
-    click.option("--model", help="The model to ask, before the mission's and the configuration's."),
+    click.option("--model", callback=_named, help="The model to ask, before the mission's and the configuration's."),
 )
 
 

@@ -12,7 +12,7 @@ from autonomy_pack.commands import options
 from autonomy_pack.commands.working import argv_of
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.flows import box, hosting, project, review, session, stop, trust
+from autonomy_pack.flows import box, hosting, project, review, session, stop, survey, trust
 from autonomy_pack.flows.actions import comments
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Event, Finding, Mission, Opinion
@@ -53,6 +53,8 @@ class Reviewing:
         opened = project.open_project(self._repo, forge="github")
         mission = review.mission_of(opened)
         agents = review.agents_of(self._agents, opened, mission)
+        for agent in agents:
+            survey.need_agent(agent)
         github = hosting.github(place=opened.place)
         with closing(github):
             return self._reviewed(opened, github, mission, agents)

@@ -46,7 +46,8 @@ def command(
     """Work on eligible issues: choose, claim, attempt, examine, ask or hand off, summarise.
 
     Exit codes: 0 every chosen issue was handed off, waits, was blocked or needed no change; 2 wrong usage; 3 the
-    repository is not trusted yet; 4 a run failed, timed out, stalled, or met a budget or a rate limit; 5 stopped.
+    repository is not trusted yet; 4 a run failed, timed out, stalled, could not go on, or met a budget or a rate limit;
+    5 stopped.
     A dry run: 0 whatever it shows.
     """
     if ctx.invoked_subcommand:

@@ -13,11 +13,12 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError
 from autonomy_pack.flows import gateway, instructions, returned
 from autonomy_pack.flows.boundary import STOP, Boundary
-from autonomy_pack.flows.gateway import Gateway, NoModel
+from autonomy_pack.flows.gateway import Gateway, NoModel, NoMoney
 from autonomy_pack.flows.install_agent import folder_of
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.model import Brief, Command, Ended, Outcome, Verdict
 from autonomy_pack.policy import budget
+from autonomy_pack.policy.hindered import COULD_NOT_BEGIN
 
 _TALK = 1024 * 1024
 
@@ -99,8 +100,10 @@ def perform(job: Job, complaint: str = "") -> Ending | None:
     try:
         with gateway.opened(job, agent) as gate:
             ended = _run(job, watch, _brief(job, complaint, gate, home), gate)
-    except NoModel as error:
+    except NoMoney as error:
         return Ending(outcome=Outcome.OVER_BUDGET, why=f"{error.says}. {error.fix}")
+    except NoModel as error:
+        return Ending(outcome=Outcome.STALE, why=f"{COULD_NOT_BEGIN}{error.says}. {error.fix}")
     watch.close()
     if watch.asks:
         job.heed_stop()

@@ -14,19 +14,20 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autonomy_pack.contracts import Agent, Store
 from autonomy_pack.edges import clock, files, host, shell
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import LeaseLost, PackError, WorldError
+from autonomy_pack.errors import LeaseLost, PackError, UsageError, WorldError
 from autonomy_pack.flows import models
 from autonomy_pack.flows.budget import Ledger, Reservation
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.model import Command, Ended, Endpoint, Outcome, Room
-from autonomy_pack.policy import budget
+from autonomy_pack.policy import budget, hindered
+from autonomy_pack.policy.hindered import Called
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.store import open_store
 
@@ -44,19 +45,23 @@ _PASSED_ON = (
 
 
 class NoModel(PackError):
-    """No model may be called, or none can be: nothing was started, and it is no fault of the task's."""
+    """No model can be called, because of a setting: nothing was started."""
+
+
+class NoMoney(PackError):
+    """No call of a model may be made, or none fits its budgets: nothing was started."""
 
 
 @dataclass
 class Gateway:
-    """One open gateway. What it learned of how the run must end is in `refused`, `status` and `fault`."""
+    """One open gateway. What it learned of how the run must end is in `refused`, `fault` and `last`, the last call."""
 
     job: Job
     endpoint: Endpoint
     first: Mapping[str, Any]
     refused: str = ""
-    status: int = 0
     fault: str = ""
+    last: Called = field(default_factory=lambda: Called(status=200))
     ready: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     open: dict[int, Reservation] = field(default_factory=dict)
@@ -70,17 +75,9 @@ class Gateway:
         return Ending(outcome=Outcome.FAILED, why=self.fault) if self.fault else None
 
     def ending_of_failure(self) -> Ending | None:
-        """What the provider said last, where that is why the agent failed."""
-        if self.status in (429, 529):
-            says = f"the provider of {self.endpoint.model} answered {self.status} to every attempt"
-            return Ending(outcome=Outcome.RATE_LIMITED, why=f"{says}. Run again later; no attempt is used up.")
-        if self.status in (401, 403):
-            says = f"the provider refused the key ({self.status})"
-            return Ending(outcome=Outcome.FAILED, why=f"{says}. Check the key, and that it may use the model.")
-        if self.status == 404:
-            says = f"the provider knows no model {one_line(self.endpoint.model, 80)}"
-            return Ending(outcome=Outcome.FAILED, why=f"{says}. Name another: --model, or `model:` of the mission.")
-        return None
+        """What became of the last call, where that is why the agent failed."""
+        found = hindered.by_provider(self.last)
+        return Ending(outcome=found[0], why=found[1]) if found else None
 
     # --- in the thread ---------------------------------------------------------------------------------------------
 
@@ -196,9 +193,13 @@ class Gateway:
             retried = bool(data["response"].get("retried"))
             usd = _number(data["usd"], made.usd)
             self._ledger.settle(made, float(usd), int(tokens), str(data["model"]), retried=retried)
-        self.status = int(data["response"].get("status") or 0)
+        self._heard(data["response"])
         self.job.transcript.add("model.called", data, "system")
         self.open.pop(int(data["call"]), None)
+
+    def _heard(self, response: Mapping[str, Any]) -> None:
+        status, error = int(response.get("status") or 0), one_line(str(response.get("error", "")), 200)
+        self.last = replace(self.last, status=status, error=error)
 
     def _say(self, text: str) -> None:
         self.job.transcript.add("agent.said", {"text": text}, "system")
@@ -218,7 +219,8 @@ def _no(number: int, word: str, sentence: str) -> bytes:
 def opened(job: Job, agent: Agent) -> Iterator[Gateway | None]:
     """The gateway of one agent's work, open while it works; None for an agent that calls no model.
 
-    NoModel when no model may be called or can be, before anything is started; WorldError when it does not start.
+    NoMoney when no model may be called, NoModel when none can be, before anything is started; WorldError when it
+    does not start.
     """
     if not agent.protocol:
         yield None
@@ -252,6 +254,7 @@ def _prepared(job: Job, agent: Agent, folder: Path) -> Gateway:
     if not replay:
         _need_money(job)
     model = models.chosen(job.run.mission, job.project.config, agent)
+    there = models.Upstream(url="", key="") if replay else _upstream(agent)
     endpoint = Endpoint(
         socket=str(folder / "socket"),
         port=host.free_port() if agent.needs_port else 0,
@@ -262,37 +265,41 @@ def _prepared(job: Job, agent: Agent, folder: Path) -> Gateway:
     first = {
         "socket": endpoint.socket,
         "token": endpoint.token,
-        "upstreams": {agent.protocol: {"url": "", "key": ""} if replay else _upstream(agent)},
+        "upstreams": {agent.protocol: {"url": there.url, "key": there.key}},
         "models": [model],
         "max_output": models.MAX_OUTPUT,
         "prices": models.prices(),
         "patience": _PATIENCE,
         "replay": {"path": replay.transcript, "folders": [replay.folder, str(job.space.folder)]} if replay else None,
     }
-    return Gateway(job=job, endpoint=endpoint, first=first)
+    last = Called(
+        status=200,
+        model=one_line(model, 80),
+        url=there.shown,
+        path=models.PATHS[agent.protocol],
+        setting=there.setting,
+        key=there.variable,
+    )
+    return Gateway(job=job, endpoint=endpoint, first=first, last=last)
 
 
-def _upstream(agent: Agent) -> dict[str, str]:
+def _upstream(agent: Agent) -> models.Upstream:
     try:
-        found = models.upstream(agent.protocol)
-    except PackError as error:
+        return models.upstream(agent.protocol)
+    except UsageError as error:
         raise NoModel(error.says, error.fix) from error
-    return {"url": found.url, "key": found.key}
 
 
 def _need_money(job: Job) -> None:
-    """NoModel when the mission allows no call, or a budget does not hold even one."""
+    """NoMoney when the mission allows no call, or a budget does not hold even one."""
     run = job.run
     if not budget.may_ask_models(run.mission.limits):
-        raise NoModel(
-            f"mission {run.mission.name} allows no call of a model (limits.usd and limits.tokens are 0)",
-            "Give it limits, or say --max-cost-usd for this run.",
-        )
+        raise NoMoney(*budget.why_no_model(run.mission, job.project.config, job.terms.asked))
     ledger = Ledger(
         job.project.store, config=job.project.config, limits=run.mission.limits, run=run.id, task=run.task.id
     )
     if why := ledger.why_no_call(models.least(run.agent, run.mission, job.project.config)):
-        raise NoModel(why.rpartition(". ")[0], why.rpartition(". ")[2])
+        raise NoMoney(why.rpartition(". ")[0], why.rpartition(". ")[2])
 
 
 def _need_ready(gateway: Gateway) -> None:

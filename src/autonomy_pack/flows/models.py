@@ -7,11 +7,13 @@ file of anything that is started here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.contracts import Agent
 from autonomy_pack.edges import host
 from autonomy_pack.edges import prices as costs
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import settings
 from autonomy_pack.model import Config, Mission, value
@@ -43,23 +45,66 @@ _SHORTEST = 8  # what is shorter is no key, and could stand in any text
 
 @value
 class Upstream:
-    """Where a protocol's calls go. `key` is never shown: it has no place in any text of ours."""
+    """Where a protocol's calls go. `key` is never shown: it has no place in any text of ours.
+
+    `variable` holds the key; `setting` gives the address, "" where it is the provider's own.
+    """
 
     url: str
     key: str
+    variable: str = ""
+    setting: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address without a name and password in it."""
+        scheme, there, rest = self.url.rpartition("://")
+        return one_line(f"{scheme}{there}{rest.rpartition('@')[2]}", 120)
 
     def __repr__(self) -> str:
         return f"Upstream(url={self.url!r}, key=…)"
 
 
 def upstream(protocol: str) -> Upstream:
-    """The address and the key for that protocol; UsageError when there is no key."""
+    """The address and the key for that protocol; UsageError when there is no key, or one of them cannot be right."""
     keys, url_variable, default = _names(protocol)
-    key = next(filter(None, map(host.setting, keys)), "")
-    if not key:
+    variable = next((name for name in keys if host.setting(name)), "")
+    if not variable:
         raise UsageError(f"there is no key for {_PROVIDER_OF[protocol]}", _how_to_give(protocol, keys))
-    said = settings.read().models.get(_PROVIDER_OF[protocol], settings.Provider())
-    return Upstream(url=(host.setting(url_variable) or said.url or default).rstrip("/"), key=key.strip())
+    name = _PROVIDER_OF[protocol]
+    said = settings.read().models.get(name, settings.Provider()).url
+    given = host.setting(url_variable)
+    setting = url_variable if given else f"models: {name}: url of your settings" if said else ""
+    found = Upstream(
+        url=(given or said or default).rstrip("/"),
+        key=host.setting(variable).strip(),
+        variable=variable,
+        setting=setting,
+    )
+    _need_right(found, default)
+    return found
+
+
+def _need_right(found: Upstream, default: str) -> None:
+    """UsageError for an address to which nothing can be sent, and for a key that no header can hold."""
+    try:
+        parts = urlsplit(found.url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fits = False
+    if not fits or not found.url.isascii() or {*"?# "} & {*found.url}:
+        raise UsageError(f"{found.setting} is no address: {found.shown}", f"Give one like {default}.")
+    if not (found.key.isascii() and found.key.isprintable()) or " " in found.key:
+        raise UsageError(f"{found.variable} holds no key", "Set it to the key alone, without spaces or line breaks.")
+
+
+# What is added to an address.
+PATHS: Mapping[str, str] = {
+    "anthropic": "/v1/messages",
+    "openai_responses": "/responses",
+    "openai_chat": "/chat/completions",
+    "gemini": "/v1beta/models/…",
+}
 
 
 def need(agent: Agent) -> None:

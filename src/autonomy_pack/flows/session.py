@@ -15,7 +15,7 @@ from autonomy_pack.flows.job import Ask, Receive, Terms
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
 from autonomy_pack.model import Choice, Event, Lease, Mission, Outcome, Task, value
-from autonomy_pack.policy import names
+from autonomy_pack.policy import hindered, names
 from autonomy_pack.policy.budget import NOTHING, Asked
 
 MAX_ISSUES = range(1, 11)
@@ -44,7 +44,7 @@ class Wanted:
 class Session:
     """What a session did: its runs' ends, and the tasks it passed by because another session had them or their lane.
 
-    `exit_code` is 0, 4 when a run failed or met a wall, 5 when it was stopped.
+    `exit_code` is 0, 4 when a run failed, met a wall or could not go on, 5 when it was stopped.
     """
 
     id: str
@@ -102,10 +102,12 @@ def run_mission(
 ) -> Session:
     """A session of one mission that a person runs by hand, with inputs given by hand.
 
-    `receive` does what follows from the document of a mission that returns one; `ask` as in `run`.
+    `receive` does what follows from the document of a mission that returns one; `ask` as in `run`. UsageError when the
+    agent cannot work on this machine: then no run is begun.
     """
     if ask:
         boundary.need_to_wait(task.agent)
+    survey.need_agent(task.agent)
     report = _ready(project, report)
     said = {"mission": mission.name, "inputs": sorted(given), **box.told()}
     lease = _begin(project, said)
@@ -136,11 +138,14 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
     ended: list[Event] = []
     passed_by: list[str] = []
     bugs: list[Exception] = []
+    unserved: dict[str, str] = {}
     for task, mission, seq in work:
         if len(ended) == most or _is_stopped(project, ended):
             break
-        # What ran by hand is told by its end.
-        if why := "" if seq is None else survey.why_no_money(project, task, mission, terms.asked):
+        why = unserved.get(task.agent, "")
+        if seq is not None:  # what a person runs by hand is told by its end
+            why = why or survey.why_no_money(project, task, mission, terms.asked)
+        if why:
             seen = survey.without(seen, task, why)
             continue
         try:
@@ -150,12 +155,14 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
             continue
         if event:
             ended.append(event)
+            if hindered.is_hindered(event.data):
+                unserved[task.agent] = f"not begun after run {event.run}: {event.data['why']}"
         else:
             passed_by.append(task.id)
     text = summary.finish_session(project, lease, terms.report, seen)
     if bugs:
         raise bugs[0]
-    failed = any(Outcome(event.data["outcome"]) in _BAD for event in ended)
+    failed = any(event.data["outcome"] in _BAD or hindered.is_hindered(event.data) for event in ended)
     return Session(
         id=terms.session,
         survey=seen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autonomy_pack import config as configuration
@@ -14,7 +14,7 @@ from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Choice, Event, Finding, Head, Issue, Mission, Outcome, Task, value
 from autonomy_pack.policy import budget as limits
-from autonomy_pack.policy import choose, names, trusted
+from autonomy_pack.policy import choose, hindered, names, trusted
 from autonomy_pack.policy.budget import NOTHING, Asked
 from autonomy_pack.store.conditions import HeadUnmoved
 
@@ -58,6 +58,7 @@ def look(project: Project, *, box: Box, agent: str | None = None, asked: Asked =
         least=lambda agent, mission: models.least(agent, mission, project.config),
         bounds=budget.bounds_before(project.store, heads),
         asked=asked,
+        hindered=hindered_today(project, heads),
     )
     confirmed = _confirmed(project, issues, facts)
     choices = tuple(_unless_branch_is_there(project, choice) for choice in confirmed)
@@ -140,14 +141,39 @@ def _why_no_programs(project: Project, box: Box) -> str:
     return f"they need a sandbox: {box.missing}" if box.level == "L0" else ""
 
 
+def need_agent(agent: str) -> None:
+    """UsageError when that agent cannot work on this machine: no key for its models, or its program is not there."""
+    models.need(AGENTS[agent])
+    install_agent.folder_of(agent)
+
+
 def _why_no_model(agent: str) -> str:
-    """Why that agent cannot work on this machine: no key for its models, or its program is not there."""
     try:
-        models.need(AGENTS[agent])
-        install_agent.folder_of(agent)
+        need_agent(agent)
     except PackError as error:
         return f"{error.says}. {error.fix}"
     return ""
+
+
+def hindered_today(project: Project, heads: Mapping[str, Head]) -> dict[str, int]:
+    """Task → how many of its runs ended today by the fault of a setting or a service, since its text changed or it was
+    reset; of those whose last one did.
+    """
+    today, found = project.store.now()[:10], {}
+    for head in heads.values():
+        if head.status in (Outcome.STALE, Outcome.RATE_LIMITED) and head.at >= today:
+            told = project.store.events(
+                subject=head.subject, kinds=["run.finished", "task.seen", "task.reset"], since=today
+            )
+            found[head.subject] = _since_anew(told)
+    return found
+
+
+def _since_anew(told: Iterable[Event]) -> int:
+    count = 0
+    for event in told:
+        count = count + hindered.is_hindered(event.data) if event.kind == "run.finished" else 0
+    return count
 
 
 def _handoffs(project: Project) -> dict[str, str]:

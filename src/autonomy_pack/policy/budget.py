@@ -64,6 +64,18 @@ def may_ask_models(limits: Limits) -> bool:
     return limits.usd > 0 or limits.tokens > 0
 
 
+def why_no_model(mission: Mission, config: Config, asked: Asked) -> tuple[str, str]:
+    """(whose word it is that a run whose limits allow no call of a model makes none, the next step)."""
+    words = {"--max-cost-usd": asked.usd, "--max-tokens": asked.tokens, "--max-turns": asked.turns}
+    for option, number in words.items():
+        if number == 0:
+            return f"{option} 0 says that no model is called", f"Leave {option} out, or say more than 0."
+    if config.run_usd == 0:
+        return "budget.run_usd: 0 allows no call of a model", "Raise it, or say --max-cost-usd for this run."
+    says = f"mission {mission.name} allows no call of a model (limits.usd and limits.tokens are 0)"
+    return says, "Give it limits, or say --max-cost-usd for this run."
+
+
 def bounds(limits: Limits, config: Config) -> dict[str, float]:
     """Everything that bounds what a run may spend, by name; what has no limit is left out."""
     own = {"usd": limits.usd, "tokens": limits.tokens, "turns": limits.turns}

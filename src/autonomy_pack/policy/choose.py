@@ -44,6 +44,7 @@ class Facts:
     `permissions`: see policy.trusted; None where the forge has no actors. `only_open`: the closed issues were not read.
     `models`: each agent that calls a model → why it can call none here, "" when it can. `budgets`: scope → head.
     `least`: of an agent and a mission as it is limited, what a run's first call sets aside at least.
+    `hindered`: a task → how many of its runs a setting or a service ended today, where it ended the last.
     `bounds`: a run that ended over budget → what bounded its spending. `asked`: a person's word of what runs may spend.
     """
 
@@ -64,6 +65,7 @@ class Facts:
     least: Callable[[str, Mission], Least] = lambda _agent, _mission: ANY_CALL
     bounds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     asked: Asked = Asked()
+    hindered: Mapping[str, int] = field(default_factory=dict)
 
 
 class _NotEligible(Exception):
@@ -180,6 +182,7 @@ def _judge(issue: Issue, states: Mapping[str, str] | None, facts: Facts) -> Choi
         task = task_of(issue, agent, facts, read=states is not None)
         _need_no_pull(issue, facts)
         _need_claims_left(facts.heads.get(task.id), task, facts)
+        _need_tries(facts.heads.get(task.id), task, facts)
         _need_free(facts.heads.get(task.id), task.pin, _handoff(issue, facts), facts)
         _need_money(mission, task, facts)
         _need_trust(issue, facts)
@@ -313,10 +316,8 @@ def _need_money(mission: Mission, task: Task, facts: Facts) -> None:
     mission = budget.limited(mission, facts.config, facts.asked)
     limits = mission.limits
     if not budget.may_ask_models(limits):
-        raise _NotEligible(
-            f"agent {task.agent} asks a model, and mission {mission.name} allows none (limits.usd, limits.tokens); "
-            "a person may with --max-cost-usd"
-        )
+        why, step = budget.why_no_model(mission, facts.config, facts.asked)
+        raise _NotEligible(f"agent {task.agent} asks a model, and {why}. {step}")
     ceilings = budget.ceilings(facts.config, limits, "", task.id, facts.now)
     if why := budget.why_no_call(ceilings, facts.budgets, facts.least(task.agent, mission)):
         raise _NotEligible(why)
@@ -388,6 +389,13 @@ def _need_claims_left(head: Head | None, task: Task, facts: Facts) -> None:
     same = head and task.event and names.claim_of_run(head.run) == names.claim_key(task)
     if head and same and (why := why_no_claims_left(names.fence_of_run(head.run), facts.config)):
         raise _NotEligible(why)
+
+
+def _need_tries(head: Head | None, task: Task, facts: Facts) -> None:
+    """The same end where no label event keys the claims: what uses up no attempt is tried so often a day."""
+    tried = facts.hindered.get(task.id, 0)
+    if head and tried >= most_claims(facts.config):
+        raise _NotEligible(f"begun {tried} times today; tomorrow (UTC), or after `autonomy task reset`: {head.why}")
 
 
 def _need_trust(issue: Issue, facts: Facts) -> None:

@@ -10,11 +10,20 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
 
 MAX_ANSWER = 64 * 1024 * 1024
 _CONNECT, _WHOLE = 10.0, 900.0
 _PIECE = 64 * 1024
+# LocationValueError: an address of a scheme that nobody speaks, or that is none.
+_NEVER_SENT = (NewConnectionError, ConnectTimeoutError, SSLError, ProxyError, LocationValueError)
 
 
 class NotSent(Exception):
@@ -82,7 +91,7 @@ class Upstream:
                 decode_content=False,
                 redirect=False,
             )
-        except (NewConnectionError, ConnectTimeoutError, SSLError, ProxyError) as error:
+        except _NEVER_SENT as error:
             raise NotSent(f"{self._host} cannot be reached: {_why(error)}") from error
         except (HTTPError, OSError) as error:
             raise Lost(f"{self._host} did not answer: {_why(error)}") from error

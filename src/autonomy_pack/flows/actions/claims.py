@@ -13,8 +13,6 @@ from autonomy_pack.flows.actions import exchange
 from autonomy_pack.model import CheckResult, Leg, Result
 
 PRODUCED = "produced"
-# How the why of an attempt begins that ended before it was one: a setting or a service, not the task.
-COULD_NOT_BEGIN = "could not begin: "
 LONGEST_TAIL, LONGEST_WHY = 2000, 500
 MOST_CHECKS, _SUMMARY = 50, 4000
 

@@ -26,6 +26,7 @@ from autonomy_pack.flows.project import Base, Project
 from autonomy_pack.flows.work import Produced
 from autonomy_pack.forges import FORGES
 from autonomy_pack.model import CheckResult, Event, Leg, Outcome, Place, Result, Rules, Task, WorkflowRun
+from autonomy_pack.policy import hindered
 from autonomy_pack.store import open_store
 from autonomy_pack.views.render import sentence
 
@@ -40,7 +41,7 @@ _CODES = {claims.PRODUCED: 0, Outcome.NO_CHANGE: 0, Outcome.STALE: 0, Outcome.ST
 
 def exit_code(result: Result) -> int:
     """0 when the attempt ended as attempts may end, 5 when it was stopped, else 4."""
-    if result.why.startswith(claims.COULD_NOT_BEGIN):
+    if hindered.is_hindered({"outcome": result.outcome, "why": result.why}):
         return 4
     return _CODES.get(result.outcome, 4)
 
@@ -90,7 +91,7 @@ def could_not_begin(leg: Leg, out: Path, error: PackError, seconds: float) -> Re
 
 def _without_attempt(error: PackError) -> tuple[str, str]:
     """Outcome and why: a setting or a service is no fault of the task's, so none of its attempts is used up."""
-    return str(Outcome.STALE), f"{claims.COULD_NOT_BEGIN}{_words(error)}"
+    return str(Outcome.STALE), f"{hindered.COULD_NOT_BEGIN}{_words(error)}"
 
 
 def _words(error: PackError) -> str:

@@ -32,7 +32,7 @@ from autonomy_pack.flows.actions import (
     resuming,
     said,
 )
-from autonomy_pack.flows.actions.claims import COULD_NOT_BEGIN, PRODUCED
+from autonomy_pack.flows.actions.claims import PRODUCED
 from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.ending import End
 from autonomy_pack.flows.actions.fetched import Fetched, Unfit
@@ -42,6 +42,7 @@ from autonomy_pack.flows.actions.offers import Judged
 from autonomy_pack.flows.actions.said import Said
 from autonomy_pack.flows.box import Box
 from autonomy_pack.model import Leg, Move, Outcome, Plan, Result, WorkflowRun, value
+from autonomy_pack.policy import hindered
 from autonomy_pack.store.gitrefs import GitRefs
 from autonomy_pack.views import publication as view
 from autonomy_pack.views.publication import Row
@@ -276,9 +277,9 @@ def _judged(case: Case, known: Known, got: Fetched) -> End:
 
 def _unmade(result: Result, *, kept: bool) -> End:
     """The end of an attempt that has nothing to hand off, as its run job says."""
-    if result.outcome == Outcome.STALE and result.why.startswith(COULD_NOT_BEGIN):
+    if result.outcome == Outcome.STALE and hindered.is_hindered({"outcome": result.outcome, "why": result.why}):
         step = "mend what it names; then it is tried again, and no attempt is used up"
-        return End(outcome=result.outcome, why=result.why, label=delivery.BLOCKED, next=step)
+        return End(outcome=result.outcome, why=result.why, label=delivery.BLOCKED, next=step, kept=kept)
     failed = tuple(one for one in result.checks if one.exit != 0)
     return End(outcome=result.outcome, why=f"{result.why} (as the run job says)", failed=failed, kept=kept)
 
