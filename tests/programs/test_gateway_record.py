@@ -232,3 +232,19 @@ def test_names_and_times_that_every_run_makes_up_are_no_difference():
     now["messages"].append({"content": "more"})
     found = replaying.difference(was, now, plain)
     assert found == {"where": "/messages/1", "was": "null", "is": '{"content": "more"}'}
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_key_that_comes_in_pieces_of_a_stream_is_written_down_nowhere(models, gateway, name):
+    models.say(f"your key is {models.key}, is it not?")
+    body, path = rich(name), PATHS[name]
+    if name == "gemini":
+        path = path.replace("generate", "streamGenerate") + "?alt=sse"
+    else:
+        body["stream"] = True
+    with gateway.client() as client:
+        passed = client.post(path, json=body).text
+    (called,) = gateway.called()
+    told = json.dumps(called["response"])
+    assert models.key not in passed
+    assert (models.key in told, "your key is [redacted], is it" in told) == (False, True)
