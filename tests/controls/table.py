@@ -2524,6 +2524,11 @@ ASKING = (
         ),
     ),
     control(
+        "what people said is shown without what is live in it",
+        HAND + "a_body_says_who_answered_what_and_what_all_runs_cost",
+        ("templates/handoff.md.j2", "{{ one.about | line(300) }}", "{{ one.about }}"),
+    ),
+    control(
         "no answer to a question reads as an approval",
         ASKED + "no_answer_to_a_question_reads_as_an_approval",
         ("flows/decisions.py", "_answer(project, asked, _ANSWER, said)", "_answer(project, asked, said, said)"),

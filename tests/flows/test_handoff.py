@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from autonomy_pack.flows import budget
 from autonomy_pack.forges.local import LocalForge
 from autonomy_pack.model import Handoff, Move, Published
+from autonomy_pack.policy import budget as policy
 from tests.flows.scenes import asked, at, events, run_with, scripted, steal
 from tests.world import World
 
@@ -233,3 +235,70 @@ def test_an_approved_handoff_lives_as_any_other(world: World) -> None:
     world.autonomy("decision", "approve", decision)
     assert "is open for it" in why(world)
     assert Path(events(world, "handoff.made")[0].data["url"]).exists()
+
+
+def spend(world: World, usd: float, tokens: int) -> None:
+    """What the newest run cost, as its gateway would have stored it."""
+    store = world.open().store
+    head = store.head(".#1")
+    assert head is not None
+    scopes = (policy.run_scope(head.run), policy.issue_scope(".#1"))
+    made = budget.Reservation(call="1", scopes=scopes, usd=usd, tokens=tokens)
+    store.append([budget.reserved(made, ".#1", head.run)])
+    store.append([budget.settled(made, ".#1", head.run, usd, tokens, "m")])
+
+
+def test_a_body_says_who_answered_what_and_what_all_runs_cost(world: World) -> None:
+    scripted(world, "write a.txt one\nask 'Blue, @all? <img src=x>' blue green\nwrite b.txt two")
+    world.run()
+    spend(world, 0.25, 1000)
+    (head,) = world.open().store.heads("decision")
+    world.autonomy("decision", "decide", head.subject, "--answer", "green,\nsee #7 @ada")
+    world.run()
+    text = body(world)
+    (said,) = [line for line in text.split("\n") if head.subject in line]
+    assert "answered" in said
+    assert "Blue" in said
+    assert "green" in said
+    assert "@all" not in said
+    assert "<img" not in said
+    assert "@ada" not in said
+    assert "\n0 tokens · $0.00\n" in text
+    assert "All 2 runs of this issue: 1,000 tokens · $0.25" in text
+
+
+def test_a_body_says_who_allowed_which_step(world: World) -> None:
+    world.config()
+    steps = "steps: [{write: {path: a.txt, text: one}}]\n"
+    world.mission("careful", f"goal: Do it.\nagent: planner\ntools: [write]\nrequires_approval: true\n{steps}")
+    world.issue("1", labels=("priority:high", "mission:careful"))
+    world.run()
+    (head,) = world.open().store.heads("decision")
+    world.autonomy("decision", "approve", head.subject, "--comment", "as it should be")
+    world.run()
+    (said,) = [line for line in body(world).split("\n") if head.subject in line]
+    assert "said allow" in said
+    assert "Let step 1 do write" in said
+    assert "as it should be" in said
+    assert "All 2 runs of this issue" in body(world)
+
+
+def test_a_body_says_nothing_of_answers_about_another_text(world: World) -> None:
+    scripted(world, "write a.txt one\nask 'Blue?' blue\nwrite b.txt two")
+    world.run()
+    (head,) = world.open().store.heads("decision")
+    world.autonomy("decision", "decide", head.subject, "--option", "blue")
+    scripted(world, "write a.txt one")
+    world.issue("1", title="Another", labels=("priority:high", "mission:free-1"))
+    world.run()
+    assert "What people said" not in body(world)
+
+
+def test_a_change_that_was_agreed_to_says_by_whom(world: World) -> None:
+    decision = asked(world)
+    world.autonomy("decision", "approve", decision, "--comment", "read it all")
+    title, said = body(world).split("\n\n")[:2]
+    assert title.startswith("# ")
+    assert said.startswith("Approved by ")
+    assert decision in said
+    assert said.endswith("read it all")

@@ -7,10 +7,10 @@ One that is never settled, because whoever made the call is gone, counts in full
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from autonomy_pack.contracts import Store
-from autonomy_pack.model import Ceiling, Config, Event, Head, Lease, Limits, Outcome, value
+from autonomy_pack.model import Ceiling, Config, Event, Head, Lease, Limits, Outcome, Usage, value
 from autonomy_pack.policy import budget
 from autonomy_pack.policy.budget import Least
 from autonomy_pack.store.conditions import WithinBudget
@@ -61,13 +61,23 @@ class Ledger:
         heads = {one.scope: self._store.head(one.scope) for one in ceilings}
         return budget.why_over(ceilings, heads, usd, tokens) or "a budget was used up meanwhile. Run again."
 
-    def settle(self, made: Reservation, usd: float, tokens: int, model: str, *, retried: bool = False) -> None:
+    def settle(
+        self,
+        made: Reservation,
+        usd: float,
+        tokens: int,
+        model: str,
+        *,
+        usage: Usage | None = None,
+        retried: bool = False,
+    ) -> None:
         """Say what the call cost in the end. It is stored whoever holds the lease now: the money is gone.
 
-        `retried`: the gateway sends it again by itself, which is no further turn.
+        `usage`: its tokens by kind, None where nobody knows. `retried`: the gateway sends it again by itself, which is
+        no further turn.
         """
         self._turns -= retried
-        self._store.append([settled(made, self._task, self._run, usd, tokens, model)])
+        self._store.append([settled(made, self._task, self._run, usd, tokens, model, usage)])
         self._alert(self._ceilings())
 
     def why_no_call(self, least: Least) -> str:
@@ -110,13 +120,16 @@ def reserved(made: Reservation, task: str, run: str) -> Event:
     return Event(kind="spend.reserved", subject=task, run=run, data=data, key=f"reserve/{run}/{made.call}")
 
 
-def settled(made: Reservation, task: str, run: str, usd: float, tokens: int, model: str) -> Event:
+def settled(
+    made: Reservation, task: str, run: str, usd: float, tokens: int, model: str, usage: Usage | None = None
+) -> Event:
     """The event of what came of a reservation."""
     data = {
         "scopes": list(made.scopes),
         "usd": usd,
         "tokens": tokens,
         "model": model,
+        "usage": None if usage is None else asdict(usage),
         "reserved_usd": made.usd,
         "reserved_tokens": made.tokens,
     }
@@ -173,6 +186,12 @@ def _alerts_of(store: Store, config: Config, task: str, made: Reservation, usd: 
     limited = [one for one in budget.shared(config, task, store.now()) if one.usd and one.scope in made.scopes]
     after = [(one, replace(head, usd=head.usd - made.usd + usd)) for one in limited if (head := store.head(one.scope))]
     return [_raised(one, head.usd) for one, head in after if budget.is_nearly_spent(one, head)]
+
+
+def spent_by_others(store: Store, task: str, run: str) -> tuple[float, int]:
+    """Dollars and tokens of all other runs of the run's task."""
+    head, (usd, tokens) = store.head(budget.issue_scope(task)), spent(store, run)
+    return (max(0.0, round(head.usd - usd, 6)), max(0, head.tokens - tokens)) if head else (0.0, 0)
 
 
 def spent(store: Store, run: str) -> tuple[float, int]:

@@ -5,15 +5,27 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from autonomy_pack.contracts import Store
 from autonomy_pack.edges import git, workspace
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import WorldError
-from autonomy_pack.flows import budget, records, stop
+from autonomy_pack.flows import agreement, budget, records, stop
 from autonomy_pack.flows.job import Ending, Job
 from autonomy_pack.flows.project import Project
 from autonomy_pack.flows.records import Report
-from autonomy_pack.model import HOLD_LABEL, STOP_LABEL, Change, CheckResult, Event, Examination, Handoff, Lease, Outcome
+from autonomy_pack.model import (
+    HOLD_LABEL,
+    STOP_LABEL,
+    Change,
+    CheckResult,
+    Event,
+    Examination,
+    Handoff,
+    Lease,
+    Outcome,
+    Run,
+)
 from autonomy_pack.policy import choose, evidence, names
 from autonomy_pack.views import handoff as view
 
@@ -51,12 +63,30 @@ def prepare(
         reviewers=() if repair else job.project.config.reviewers,
         replaces=repair.tip if repair else "",
     )
-    claims = records.last_words(job.folder)
-    cost = budget.spent(job.project.store, run.id)
-    body = view.body(offer, run, job.terms.box.level, change, results, examination, weighed, claims=claims, cost=cost)
+    body = view.body(
+        offer,
+        run,
+        job.terms.box.level,
+        change,
+        results,
+        examination,
+        weighed,
+        claims=records.last_words(job.folder),
+        cost=cost(job.project.store, run, budget.spent(job.project.store, run.id)),
+        people=agreement.words(job.project.store, run.task, records.read_transcript(job.folder)),
+    )
     offer = dataclasses.replace(offer, body=redact(body, records.known_secrets()))
     records.write_json(job.folder / "handoff.json", dataclasses.asdict(offer))
     return offer
+
+
+def cost(store: Store, run: Run, spent: tuple[float, int]) -> view.Cost:
+    """What the run cost, and with it all runs of its issue."""
+    others = sum(event.run != run.id for event in store.events(subject=run.task.id, kinds=["run.finished"]))
+    usd, tokens = budget.spent_by_others(store, run.task.id, run.id)
+    return view.Cost(
+        usd=spent[0], tokens=spent[1], runs=others + 1, all_usd=usd + spent[0], all_tokens=tokens + spent[1]
+    )
 
 
 def read(project: Project, run: str) -> Handoff:
@@ -131,7 +161,7 @@ def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> E
     stop.heed(project.place)
     bring_in(project, offer)
     stop.heed_forge(project, offer.issue)
-    place = project.forge.publish(offer)
+    place = project.forge.publish(_agreed(project, offer))
     state = project.forge.handoff_state(offer.branch, offer.head, project.base.commit)
     if state not in ("open", "merged"):
         raise WorldError(f"branch {offer.branch} is {state} right after it was made", "Look who else moves branches.")
@@ -144,6 +174,14 @@ def deliver(project: Project, lease: Lease, offer: Handoff, report: Report) -> E
         "verified": True,
     }
     return _event(offer, "handoff.made", made)
+
+
+def _agreed(project: Project, offer: Handoff) -> Handoff:
+    """The offer whose body says who agreed to it, where somebody was asked."""
+    by = agreement.to_change(project.store.events(kinds=["decision.answered"], run=offer.run))
+    if not by:
+        return offer
+    return dataclasses.replace(offer, body=redact(view.agreed(offer.body, by), records.known_secrets()))
 
 
 def _event(offer: Handoff, kind: str, data: dict[str, object]) -> Event:

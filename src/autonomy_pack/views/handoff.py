@@ -8,7 +8,7 @@ from autonomy_pack.model import Change, CheckResult, Examination, Handoff, Run, 
 from autonomy_pack.policy.evidence import Evidence
 from autonomy_pack.views.render import line, render
 
-_CLAIMS = 4000
+_CLAIMS, _WORDS = 4000, 20
 
 
 @value
@@ -19,6 +19,32 @@ class Hosted:
     tested: str
     base: str
     run_url: str
+
+
+@value
+class Word:
+    """What a person said: about a question as it was asked (the agent's own words may be in it), and the answer, in
+    words where there are any. `decision` is "" for what was said at the terminal."""
+
+    who: str
+    said: str
+    about: str
+    answer: str = ""
+    decision: str = ""
+
+
+@value
+class Cost:
+    """Dollars and tokens of the run, and of all runs of its issue together; `runs` is how many these are."""
+
+    usd: float = 0.0
+    tokens: int = 0
+    runs: int = 1
+    all_usd: float = 0.0
+    all_tokens: int = 0
+
+
+NOTHING = Cost()
 
 
 def body(
@@ -32,10 +58,11 @@ def body(
     *,
     hosted: Hosted | None = None,
     claims: str = "",
-    cost: tuple[float, int] = (0.0, 0),
+    cost: Cost = NOTHING,
+    people: Sequence[Word] = (),
 ) -> str:
     """The Markdown; every foreign word in it is made harmless. `hosted` where it becomes a pull request; `claims` are
-    the agent's last words, what it says of its work; `cost` is dollars and tokens of the run.
+    the agent's last words, what it says of its work; `people` is what people said while it was made.
     """
     return render(
         "handoff.md.j2",
@@ -50,6 +77,8 @@ def body(
         weighed=weighed,
         hosted=hosted,
         cost=cost,
+        people=people[-_WORDS:],
+        unsaid=max(0, len(people) - _WORDS),
         tested=hosted.tested if hosted else offer.head,
         claims=claims.strip()[:_CLAIMS],
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.flows import budget, records, survey
+from autonomy_pack.flows import agreement, budget, records, survey
 from autonomy_pack.flows.actions import comments, delivery, fetched, grounds, offers
 from autonomy_pack.flows.actions.delivery import Theirs
 from autonomy_pack.flows.actions.fetched import Fetched
@@ -72,12 +72,7 @@ def handed_off(case: Case, offer: Handoff) -> End:
 
 def _agreed(case: Case) -> str:
     """Who agreed to the change, under which decision and why; "" when nobody was asked."""
-    told = case.means.store.events(kinds=["decision.answered"], run=case.run)
-    yes = next((one for one in told if one.data["option"] == "approve"), None)
-    if yes is None:
-        return ""
-    why = one_line(str(yes.data["why"]), 300)
-    return f"approved by {yes.actor.removeprefix('person:')} ({yes.subject})" + (f": {why}" if why else "")
+    return agreement.to_change(case.means.store.events(kinds=["decision.answered"], run=case.run))
 
 
 def left_alone(why: Theirs) -> End:

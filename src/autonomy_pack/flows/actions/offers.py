@@ -12,13 +12,13 @@ from autonomy_pack import __version__
 from autonomy_pack.edges import packs
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.remake import Moved, remake, tree_of
-from autonomy_pack.flows import checks, instructions, records, work
+from autonomy_pack.flows import checks, handoff, instructions, records, work
 from autonomy_pack.flows.actions import scan
 from autonomy_pack.flows.actions.fetched import Unfit
 from autonomy_pack.flows.actions.grounds import Stale
 from autonomy_pack.flows.actions.means import Case, Known
 from autonomy_pack.flows.actions.scan import Question, Verdict
-from autonomy_pack.model import Change, Check, CheckResult, Finding, Handoff, Result, Risk, Run, value
+from autonomy_pack.model import Change, Check, CheckResult, Finding, Handoff, Leg, Result, Risk, Run, value
 from autonomy_pack.policy import evidence, names, risk
 from autonomy_pack.views import handoff as view
 from autonomy_pack.views import messages
@@ -233,9 +233,14 @@ def _offer(case: Case, known: Known, result: Result, asked: _Asked, risky: Seque
         weighed,
         hosted=hosted,
         claims=result.summary,
-        cost=(min(result.usd, case.leg.usd or result.usd), min(result.tokens, case.leg.tokens or result.tokens)),
+        cost=handoff.cost(case.means.store, run_of(case, known), _spent(case.leg, result)),
     )
     return dataclasses.replace(offer, body=redact(text, records.known_secrets()))
+
+
+def _spent(leg: Leg, result: Result) -> tuple[float, int]:
+    """Dollars and tokens as the run job claims them, at most the leg's ceilings."""
+    return min(result.usd, leg.usd or result.usd), min(result.tokens, leg.tokens or result.tokens)
 
 
 def run_of(case: Case, known: Known) -> Run:
