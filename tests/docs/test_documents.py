@@ -183,6 +183,14 @@ def test_every_label_we_know_or_write_is_explained() -> None:
     assert [label for label in known if f"`{label}`" not in text] == []
 
 
+def test_every_command_that_ends_in_ways_of_its_own_has_its_row() -> None:
+    sections = re.split(r"^## autonomy ", (REFERENCE / "commands.md").read_text(), flags=re.MULTILINE)[1:]
+    own = {part.split("\n")[0] for part in sections if re.search(r"\bExit (?:code|[0-9])", part)} - {"action"}
+    rows = (REFERENCE / "exit-codes.md").read_text()
+    assert own
+    assert [name for name in sorted(own) if f"`{name}`" not in rows] == []
+
+
 def test_every_exit_code_and_outcome_is_explained() -> None:
     codes = {error.exit_code for error in (PackError, UsageError, NeedsPerson, WorldError, LeaseLost, Stopped)}
     told = set(map(int, re.findall(r"^\| (\d+) \|", (REFERENCE / "exit-codes.md").read_text(), re.MULTILINE)))

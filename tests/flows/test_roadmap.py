@@ -93,6 +93,16 @@ def test_without_a_model_the_open_issues_are_listed_and_it_says_so(world: World)
     said = generate(world)
     assert "No agent with a model judged anything" in said
     assert said.index("First") < said.index("Second")
+    assert "Nothing was written." in said
+
+
+@pytest.mark.parametrize("into", ["issue", "docs/ROADMAP.md"])
+def test_without_a_model_nothing_can_be_written_anywhere_and_that_is_wrong_usage(world: World, into: str) -> None:
+    world.config()
+    ended = world.call("roadmap", "generate", "--into", into, "--sandbox", "none")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"nothing was written to {into}" in ended.stderr
+    assert "--agent" in ended.stderr
 
 
 def test_a_dry_run_asks_nobody_and_writes_nothing(world: World) -> None:

@@ -100,6 +100,16 @@ def test_explain_shows_every_program_with_each_choice_written_out(repo):
     assert (read["ask_from"], read["limits"]["steps"]) == ("medium", 50)
 
 
+def test_explain_shows_the_configured_checks_too_but_for_those_that_the_mission_has_its_own_of(repo):
+    (repo / ".github/autonomy.yml").write_text(
+        "checks: [{name: tests, run: [not-this]}, {name: lint, run: [ruff, check]}]\n"
+    )
+    code, out, _ = autonomy(repo, "explain", "greet")
+    assert code == 0
+    assert 'check lint, of the configuration: ["ruff", "check"]' in out
+    assert "not-this" not in out
+
+
 def test_explain_of_a_broken_mission_is_an_error_that_cannot_colour_the_terminal(repo):
     break_one(repo)
     code, out, err = autonomy(repo, "explain", "rename")

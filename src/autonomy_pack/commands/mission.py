@@ -67,8 +67,9 @@ def explain(target: str, repo: Path, as_json: bool) -> None:
     from autonomy_pack.flows import missions, project
     from autonomy_pack.views import mission as view
 
-    mission = missions.load(project.find(repo), target)
-    programs = missions.programs(mission)
+    place = project.find(repo)
+    mission = missions.load(place, target)
+    programs = missions.all_programs(mission, project.read_config(place))
     if as_json:
         options.print_json(_data(mission) | {"programs": [{"for": why, "argv": argv} for why, argv in programs]})
     else:

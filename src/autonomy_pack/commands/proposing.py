@@ -10,7 +10,7 @@ from autonomy_pack.commands import options
 from autonomy_pack.commands.working import CODES
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import visible
-from autonomy_pack.errors import WorldError
+from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import box, project, rehearse, roadmap, trust
 from autonomy_pack.flows.roadmap import Wanted
 from autonomy_pack.model import Event
@@ -18,11 +18,13 @@ from autonomy_pack.views import progress
 
 
 class Proposing:
-    """One call; wrong words are told before anything begins."""
+    """One call; wrong words are told before anything begins. `placed`: a person said where the proposals go."""
 
-    def __init__(self, repo: Path, wanted: Wanted, forge: str | None, sandbox: str | None, *, as_json: bool) -> None:
+    def __init__(
+        self, repo: Path, wanted: Wanted, forge: str | None, sandbox: str | None, *, placed: bool, as_json: bool
+    ) -> None:
         roadmap.check(wanted)
-        self._repo, self._wanted, self._forge, self._as_json = repo, wanted, forge, as_json
+        self._repo, self._wanted, self._forge, self._placed, self._as_json = repo, wanted, forge, placed, as_json
         place = project.find(repo)
         trust.need(place)
         self._box = box.choose(project.read_config(place), sandbox)
@@ -46,10 +48,14 @@ class Proposing:
 
     def _list(self, text: str) -> int:
         """Without a model: the open issues by priority, shown and nothing else."""
+        fix = "To have an agent propose: --agent NAME (`autonomy agent list`), or `agent:` of the configuration."
+        if self._placed:
+            says = f"agent planner has no model and proposes nothing: nothing was written to {self._wanted.into}"
+            raise UsageError(says, fix)
         if self._as_json:
-            options.print_json({"agent": "", "roadmap": redact(text)})
+            options.print_json({"agent": "", "roadmap": redact(text), "written": False})
         else:
-            click.echo(visible(redact(text)))
+            click.echo(visible(redact(f"{text}\nNothing was written. {fix}")))
         return 0
 
     def _say(self, told: dict[str, object]) -> int:

@@ -22,7 +22,7 @@ def command() -> None:
 @options.repo
 @click.option("--agent", default=None, help="Who proposes.  [default: the mission's, else the configuration's]")
 @click.option("--agent-command", default="", help="The argv of agent `command`, as a shell would split it.")
-@click.option("--into", default="issue", show_default=True, help="issue, or a Markdown file such as docs/ROADMAP.md.")
+@click.option("--into", default=None, help="issue, or a Markdown file such as docs/ROADMAP.md.  [default: issue]")
 @options.spending
 @options.forge
 @click.option("--sandbox", default=None, help="auto, L2, L1 or none; only a person may say none.")
@@ -36,7 +36,7 @@ def generate(
     repo: Path,
     agent: str | None,
     agent_command: str,
-    into: str,
+    into: str | None,
     asked: Asked,
     forge: str | None,
     sandbox: str | None,
@@ -46,13 +46,14 @@ def generate(
     """Let an agent read the repository and its open issues, and propose; as one issue without labels, or one file.
 
     Nothing that it proposes is carried out: a person opens and labels an issue for that. Called again, it changes the
-    issue that it opened, while that is open. Agent `planner` has no model: then the open issues are listed by priority.
+    issue that it opened, while that is open. Agent `planner` has no model: then the open issues are shown
+    by priority and nothing is written, and with --into it is wrong usage.
 
     Exit codes: 0 done; 1 blocked; 2 wrong usage; 3 waiting for a person; 4 the agent gave nothing usable; 5 stopped.
     """
     from autonomy_pack.commands.proposing import Proposing
     from autonomy_pack.commands.working import argv_of
-    from autonomy_pack.flows.roadmap import Wanted
+    from autonomy_pack.flows.roadmap import ISSUE, Wanted
 
-    wanted = Wanted(agent=agent, into=into, argv=argv_of(agent_command), asked=asked)
-    ctx.exit(Proposing(repo, wanted, forge, sandbox, as_json=as_json).call(dry_run=dry_run))
+    wanted = Wanted(agent=agent, into=into or ISSUE, argv=argv_of(agent_command), asked=asked)
+    ctx.exit(Proposing(repo, wanted, forge, sandbox, placed=into is not None, as_json=as_json).call(dry_run=dry_run))

@@ -68,6 +68,13 @@ def programs(mission: Mission) -> list[tuple[str, tuple[str, ...]]]:
     return [("step", argv) for argv in steps] + [(f"check {check.name}", check.argv) for check in mission.checks]
 
 
+def all_programs(mission: Mission, config: Config) -> list[tuple[str, tuple[str, ...]]]:
+    """The same, and the configuration's checks, which every change has to pass too."""
+    own = [check.name for check in mission.checks]
+    more = [check for check in config.checks if check.name not in own]
+    return programs(mission) + [(f"check {check.name}, of the configuration", check.argv) for check in more]
+
+
 def _written_out(mission: Mission, argv: object) -> list[tuple[str, ...]]:
     words = tuple(argv) if isinstance(argv, tuple) else ()
     for declared in mission.inputs:
