@@ -16,7 +16,7 @@ def _code() -> int:
     from autonomy_pack.errors import PackError
 
     try:
-        return int(autonomy(standalone_mode=False) or 0)
+        return int(autonomy(prog_name="autonomy", standalone_mode=False) or 0)
     except PackError as error:
         _say(error.says, error.fix)
         return error.exit_code
@@ -32,7 +32,7 @@ def _code() -> int:
 
 
 def _foreign(error: Exception) -> int:
-    """click's own errors are wrong usage; everything else is ours."""
+    """click's own errors are wrong usage, told as ours are; everything else is our bug."""
     import click
 
     if isinstance(error, click.exceptions.Exit):
@@ -40,8 +40,13 @@ def _foreign(error: Exception) -> int:
     if isinstance(error, click.Abort):
         _say("interrupted", "Nothing was lost; run the same command to go on.")
         return 5
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click 8.2 and newer
+        error.show()  # type: ignore[attr-defined]
+        return 2
     if isinstance(error, click.ClickException):
-        error.show()
+        context = getattr(error, "ctx", None)
+        says = error.format_message().rstrip(".")
+        _say(f"{says[:1].lower()}{says[1:]}", f"`{context.command_path if context else 'autonomy'} --help` says more.")
         return 2
     return _bug(error)
 

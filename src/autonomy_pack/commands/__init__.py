@@ -68,8 +68,8 @@ class _Lazy(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], [*COMMANDS, *ALIASES], 2)
-            hint = f"Did you mean {' or '.join(near)}?" if near else "`autonomy --help` lists them."
-            raise click.UsageError(f"{error.message} {hint}", ctx) from error
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"{error.message.rstrip('.')}{hint}", ctx) from error
 
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
