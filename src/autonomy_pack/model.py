@@ -98,7 +98,7 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
         "comment.made": "issue comment sha256",
         "run.finished": "outcome why seconds usd tokens transcript_sha256",
         "spend.reserved": "scopes usd tokens",
-        "spend.settled": "scopes usd tokens model reserved_usd reserved_tokens",
+        "spend.settled": "scopes usd tokens model usage reserved_usd reserved_tokens",
         "alert.raised": "rule window says",
         "control.set": "scope state why",
         "task.reset": "scope state why",

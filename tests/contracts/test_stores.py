@@ -191,7 +191,7 @@ def reserved(usd, tokens=0, call="1", scopes=("run:r", "day:2026-01-02")):
 
 
 def settled(usd, of, tokens=0, of_tokens=0, call="1", scopes=("run:r", "day:2026-01-02")):
-    data = {"scopes": list(scopes), "usd": usd, "tokens": tokens, "model": "m"}
+    data = {"scopes": list(scopes), "usd": usd, "tokens": tokens, "model": "m", "usage": None}
     data |= {"reserved_usd": of, "reserved_tokens": of_tokens}
     return Event(kind="spend.settled", subject=".#7", run="r", data=data, key=f"settle/r/{call}")
 

@@ -55,6 +55,15 @@ def test_a_run_with_a_model_hands_off_and_every_call_is_reserved_settled_and_wri
     for scope in ("run:.#1/1", "issue:.#1", "repo"):
         assert store.head(scope).usd == pytest.approx(usd), scope
     assert audit.examine(store) == []
+    costs, text = json.loads(world.autonomy("status", "--json"))["costs"], world.autonomy("status")
+    counted = [one.data["usage"] for one in called]
+    into = sum(one["input"] + one["cache_read"] + one["cache_write"] for one in counted)
+    out, cached = sum(one["output"] for one in counted), sum(one["cache_read"] for one in counted)
+    assert costs["tokens"] == {"in": into, "out": out, "cached": cached, "other": 0}
+    assert f"{into:,} tokens in ({cached:,} cached), {out:,} out" in text
+    assert len(str(costs["today_usd"])) <= len("0.123456")
+    summary = next((world.root / ".agent-workspace").rglob("AUTONOMOUS_SESSION_*.md")).read_text()
+    assert f"## Budget\n${usd:.4f} · {into + out:,} tokens" in summary
     body = next((world.root / ".agent-workspace").rglob("handoff.json")).read_text()
     assert f"{end_of(world).data['tokens']:,} tokens" in body
 

@@ -7,6 +7,7 @@ import json
 from tests.flows.scenes import asked, begin, scripted, until
 from tests.world import World
 
+NONE = {"in": 0, "out": 0, "cached": 0, "other": 0}
 KEYS = [
     "mode",
     "state",
@@ -32,7 +33,7 @@ def test_a_repository_that_was_never_worked_on_has_a_status(world: World) -> Non
     assert told["mode"] == "supervised"
     assert (told["state"], told["stop"], told["health"]) == ("idle", None, "UNKNOWN")
     assert told["circuit_breaker"] == {"state": "closed", "failures": 0, "opened_at": None}
-    assert told["costs"] == {"today_usd": 0.0, "limit_usd": None, "tokens": {"in": 0, "out": 0, "cached": 0}}
+    assert told["costs"] == {"today_usd": 0.0, "limit_usd": None, "tokens": NONE}
     assert not (world.root / ".agent-workspace").exists()
 
 

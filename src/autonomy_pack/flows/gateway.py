@@ -25,7 +25,7 @@ from autonomy_pack.errors import LeaseLost, PackError, UsageError, WorldError
 from autonomy_pack.flows import models
 from autonomy_pack.flows.budget import Ledger, Reservation
 from autonomy_pack.flows.job import Ending, Job
-from autonomy_pack.model import Command, Ended, Endpoint, Outcome, Room
+from autonomy_pack.model import Command, Ended, Endpoint, Outcome, Room, Usage
 from autonomy_pack.policy import budget, hindered
 from autonomy_pack.policy.hindered import Called
 from autonomy_pack.sandboxes import SANDBOXES
@@ -187,12 +187,12 @@ class Gateway:
     def _called(self, data: Mapping[str, Any]) -> None:
         """Settle the call, then write it down; where its usage is unknown, what was reserved is spent."""
         made = self.open.get(int(data["call"]))
-        usage = data["usage"]
+        usage = _counted(data["usage"])
         if made and self._ledger:
-            tokens = made.tokens if usage is None else _number(sum(usage.values()), made.tokens)
+            tokens = made.tokens if usage is None else usage.total
+            usd = float(_number(data["usd"], made.usd))
             retried = bool(data["response"].get("retried"))
-            usd = _number(data["usd"], made.usd)
-            self._ledger.settle(made, float(usd), int(tokens), str(data["model"]), retried=retried)
+            self._ledger.settle(made, usd, tokens, str(data["model"]), usage=usage, retried=retried)
         self._heard(data["response"])
         self.job.transcript.add("model.called", data, "system")
         self.open.pop(int(data["call"]), None)
@@ -203,6 +203,13 @@ class Gateway:
 
     def _say(self, text: str) -> None:
         self.job.transcript.add("agent.said", {"text": text}, "system")
+
+
+def _counted(said: Mapping[str, Any] | None) -> Usage | None:
+    """The tokens as they were counted; None where nobody said, or that cannot be."""
+    if said is None or any(type(number) is not int or number < 0 for number in said.values()):
+        return None
+    return Usage(**said)
 
 
 def _number(said: Any, otherwise: float) -> float:

@@ -1,7 +1,8 @@
-"""The state of a repository's work, from heads alone: no forge, no fold over events."""
+"""The state of a repository's work, from heads: no forge, and no fold over events but those of today's spending."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from autonomy_pack.contracts import Store
@@ -17,7 +18,6 @@ def status(place: Place, config: Config, store: Store | None) -> dict[str, Any]:
     """The published shape of `status --json`; a repository without a store has done nothing yet."""
     set_stop = stop.read(place)
     counts = store.counts("task") if store else {}
-    day = store.head(f"day:{clock.now()[:10]}") if store else None
     return {
         "mode": config.mode,
         "state": "stopped" if set_stop else "running" if counts.get("running") else "idle",
@@ -27,15 +27,30 @@ def status(place: Place, config: Config, store: Store | None) -> dict[str, Any]:
         "circuit_breaker": {"state": "closed", "failures": 0, "opened_at": None},
         "queue_size": counts.get("queued", 0),
         "queue_capacity": config.queue_capacity,
-        "costs": {
-            "today_usd": day.usd if day else 0.0,
-            "limit_usd": config.day_usd,
-            "tokens": {"in": day.tokens if day else 0, "out": 0, "cached": 0},
-        },
+        "costs": _costs(store, config),
         "running": [_run(head) for head in _heads(store, "task", "running")],
         "decisions": [_decision(head) for head in _heads(store, "decision", "pending")],
         "handoffs": [_handoff(head) for head in _heads(store, "task", Outcome.HANDED_OFF)],
         "health": _health(counts),
+    }
+
+
+def _costs(store: Store | None, config: Config) -> dict[str, Any]:
+    """Of today. `tokens`: those whose kind is known, the cached ones among those that went in; `other`: the rest, set
+    aside, of a call whose answer was lost, or of a leg on GitHub.
+    """
+    scope = f"day:{clock.now()[:10]}"
+    day = store.head(scope) if store else None
+    counted = Counter[str]()
+    for event in store.events(kinds=["spend.settled"], since=scope[4:]) if store and day else ():
+        if scope in event.data["scopes"]:
+            counted.update(event.data.get("usage") or {})
+    into = counted["input"] + counted["cache_read"] + counted["cache_write"]
+    other = max(0, (day.tokens if day else 0) - into - counted["output"])
+    return {
+        "today_usd": round(day.usd, 6) if day else 0.0,
+        "limit_usd": config.day_usd,
+        "tokens": {"in": into, "out": counted["output"], "cached": counted["cache_read"], "other": other},
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from autonomy_pack.model import Choice, Event, Finding, Outcome, value
 from autonomy_pack.policy import names
+from autonomy_pack.policy.budget import dollars
 from autonomy_pack.views.render import render as _render
 from autonomy_pack.views.render import words
 
@@ -21,6 +22,7 @@ class Row:
     agent: str
     why: str
     usd: float
+    tokens: int
     next: str
 
 
@@ -44,6 +46,7 @@ def render(
         counts=Counter(row.outcome for row in rows),
         skipped=[choice for choice in choices if not choice.eligible],
         broken=broken,
+        spent=f"{dollars(sum(row.usd for row in rows))} · {sum(row.tokens for row in rows):,} tokens",
     )
 
 
@@ -59,6 +62,7 @@ def _row(run: str, events: Sequence[Event], titles: Mapping[str, str]) -> Row:
         agent=str(begun.data["agent"]) if begun else "–",
         why=_why(events, end),
         usd=float(end.data["usd"]) if end else 0.0,
+        tokens=int(end.data["tokens"]) if end else 0,
         next=next_step(outcome, run, events),
     )
 
