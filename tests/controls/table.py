@@ -2505,6 +2505,11 @@ ASKING = (
         ("views/step.py", 'redact("\\n".join([*lines, *shown]), secrets)', '"\\n".join([*lines, *shown])'),
     ),
     control(
+        "the call that a decision is about is shown without secrets",
+        BOUNDARY + "a_decision_about_a_step_shows_the_call_who_may_answer_and_what_comes_of_it",
+        ("flows/records.py", "cleaned = {key: _redacted(part, self._secrets)", "cleaned = {key: part"),
+    ),
+    control(
         "no question is opened under a stop",
         ASKED + "no_question_is_opened_under_a_stop",
         ("flows/agent.py", "    if watch.asks:\n        job.heed_stop()\n", "    if watch.asks:\n"),

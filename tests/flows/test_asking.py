@@ -50,6 +50,9 @@ def test_a_question_ends_the_run_and_keeps_its_work(world: World, decision: str)
     shown = world.autonomy("decision", "view", decision, ok=3)
     assert "decide" in shown
     assert "2 green" in shown
+    assert "in the words of script, whose run .#1/1 waits" in shown
+    assert "answer: the next run goes on with it" in shown
+    assert "risk" not in shown
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,40 @@ def test_each_step_waits_for_its_own_yes_and_is_asked_about_once(world: World) -
     assert world.open().store.head(".#1").attempts == 0
 
 
+def test_a_decision_about_a_step_shows_the_call_who_may_answer_and_what_comes_of_it(world: World) -> None:
+    key = "hunter2hunter2hunter2"
+    planned(world, steps=f"steps:\n  - write: {{path: a.txt, text: one}}\n  - write: {{path: b.txt, text: {key}}}\n")
+    world.run()
+    world.autonomy("decision", "approve", pending(world)[0], "--comment", "fine")
+    world.autonomy("run", "--sandbox", "none", env={"API_TOKEN": key})
+    (decision,) = pending(world)
+    shown = world.autonomy("decision", "view", decision, ok=3, env={"API_TOKEN": key})
+    assert "risk low · pending" in shown
+    assert "Step 2: write (risk low)" in shown
+    assert "path  b.txt" in shown
+    assert "said allow" in shown
+    assert "fine" in shown
+    assert "May say   a person" in shown
+    for word in ("approve: the next run does this very step", "deny: the task is held", "nothing: it means deny"):
+        assert word in shown
+    assert "So far    made" in shown
+    told = json.loads(world.autonomy("decision", "view", decision, "--json", ok=3))
+    assert told["tool_call"]["arguments"]["path"] == "b.txt"
+    assert set(told["after"]) == {"approve", "deny", "nothing"}
+    assert key not in shown + json.dumps(told)
+
+
+def test_a_decision_about_a_step_whose_records_are_gone_shows_its_question(world: World) -> None:
+    planned(world)
+    world.run()
+    (transcript,) = world.root.rglob("transcript.jsonl")
+    transcript.unlink()
+    shown = world.autonomy("decision", "view", pending(world)[0], ok=3)
+    assert "risk high" in shown
+    assert "Let step 1 do write" in shown
+    assert "Call " not in shown
+
+
 def test_what_was_approved_is_that_step_and_no_other(world: World) -> None:
     planned(world)
     world.run()

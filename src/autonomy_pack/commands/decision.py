@@ -41,15 +41,17 @@ def list_decisions(everything: bool, repo: Path, as_json: bool) -> None:
 @click.pass_context
 def view(ctx: click.Context, decision: str, repo: Path, as_json: bool) -> None:
     """One decision, with what exactly it is about. Exit 3 while it waits for an answer."""
-    from autonomy_pack.flows import decisions, project
+    from autonomy_pack.flows import deciding, decisions, project
     from autonomy_pack.views import decision as view
 
     opened = project.open_project(repo, forge="local")
     found = decisions.find(opened, decision)
+    shown = deciding.shown(opened, found)
     if as_json:
-        options.print_json(_data(found))
+        call = {"name": shown.call.tool, "arguments": shown.call.arguments} if shown.call else None
+        options.print_json(_data(found) | {"agent": shown.agent, "tool_call": call, "after": view.after(found)})
     else:
-        click.echo(view.text(found, list(opened.store.events(run=found.run)), opened.store.now()))
+        click.echo(view.text(found, list(opened.store.events(run=found.run)), opened.store.now(), shown))
     ctx.exit(3 if found.status == "pending" else 0)
 
 

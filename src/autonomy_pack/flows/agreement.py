@@ -8,18 +8,18 @@ from typing import Any
 
 from autonomy_pack.contracts import Store
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.model import Event, Head, Task
+from autonomy_pack.model import Event, Head
 from autonomy_pack.policy import names
 from autonomy_pack.views.handoff import Word
 
 
-def words(store: Store, task: Task, transcript: Iterable[Mapping[str, Any]]) -> tuple[Word, ...]:
-    """Everything that people said to runs on this text since its last handoff, oldest first; then what was said at the
-    terminal to the run of that transcript.
+def words(store: Store, task: str, transcript: Iterable[Mapping[str, Any]] = ()) -> tuple[Word, ...]:
+    """Everything that people said to runs on the task's text since its last handoff, oldest first; then what was said
+    at the terminal to the run of that transcript.
     """
-    found, begin = [], _begin(store, task.id)
+    found, begin = [], _begin(store, task)
     for head in reversed(store.heads("decision")):
-        if names.task_of_run(head.run) == task.id and (word := _word(store, head, begin)):
+        if names.task_of_run(head.run) == task and (word := _word(store, head, begin)):
             found.append(word)
     return (*found, *_at_the_terminal(transcript))
 

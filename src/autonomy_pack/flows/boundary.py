@@ -38,6 +38,12 @@ def need_to_wait(agent: str) -> None:
         )
 
 
+def risk_of(agent: str, tool: str) -> Risk:
+    """How dangerous a step of that agent with that tool is by itself; high where nobody knows."""
+    known = _TOOLS.get(agent, {}).get(tool)
+    return known.risk if known else Risk.HIGH
+
+
 def every_change_was_allowed(job: Job) -> bool:
     """Whether a person has seen and allowed each step of the run that changed something."""
     tools = _TOOLS.get(job.run.agent)
@@ -125,7 +131,7 @@ class Boundary:
         return said(call, str(told["by"]), str(told["why"]))
 
     def _risk(self, call: Call) -> Risk:
-        return self._tools[call.tool].risk if self._tools else Risk.HIGH
+        return risk_of(self._job.run.agent, call.tool)
 
     def _before(self, call: Call) -> str | None:
         """The text of the file that the step names, when it is one that can be shown."""

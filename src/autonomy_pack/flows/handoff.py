@@ -73,7 +73,7 @@ def prepare(
         weighed,
         claims=records.last_words(job.folder),
         cost=cost(job.project.store, run, budget.spent(job.project.store, run.id)),
-        people=agreement.words(job.project.store, run.task, records.read_transcript(job.folder)),
+        people=agreement.words(job.project.store, run.task.id, records.read_transcript(job.folder)),
     )
     offer = dataclasses.replace(offer, body=redact(body, records.known_secrets()))
     records.write_json(job.folder / "handoff.json", dataclasses.asdict(offer))
