@@ -2624,6 +2624,12 @@ BUDGETS = (
         ),
     ),
     control(
+        "what models may cost is shown before the yes",
+        "flows/test_trust.py::test_what_models_may_cost_is_shown_before_the_yes_and_any_change_of_it_asks_again",
+        ("flows/trust.py", "for line in spending(place))", "for line in ())"),
+        ("commands/trust.py", "    for line in trust.spending(place):\n", "    for line in ():\n"),
+    ),
+    control(
         "what uses up no attempt has an end",
         "policy/test_choose.py::test_what_uses_up_no_attempt_is_tried_so_often_a_day",
         ("policy/choose.py", "    if head and tried >= most_claims(facts.config):\n", "    if False:\n"),

@@ -61,6 +61,33 @@ def test_trusting_shows_what_may_run_and_lets_it(world: World, mark: Path) -> No
     assert mark.exists()
 
 
+THINKING = "version: 1\nname: think\ngoal: Do it.\nagent: anthropic\nlimits: {usd: 2, tokens: 90000, turns: 7}\n"
+
+
+def test_what_models_may_cost_is_shown_before_the_yes_and_any_change_of_it_asks_again(world: World) -> None:
+    world.write(".github/autonomy.yml", "budget: {day_usd: 50}\n")
+    world.write(".github/autonomy/missions/think.yml", THINKING)
+    shown = (
+        ".github/autonomy/missions/think.yml: at most $2.00, 90,000 tokens, 7 calls a run, agent anthropic",
+        "any number of dollars a run, any number of dollars an issue, at most $50.00 a day, any number of dollars in all",
+    )
+    refused = world.call("run", "--sandbox", "none")
+    assert refused.returncode == 3
+    said = world.autonomy("trust", str(world.root))
+    assert all(line in text for line in shown for text in (refused.stderr, said)), said
+    for path, text in {
+        ".github/autonomy.yml": "budget: {day_usd: 51}\n",
+        ".github/autonomy/missions/think.yml": THINKING.replace("usd: 2", "usd: 3"),
+    }.items():
+        world.trust()
+        world.write(path, text)
+        assert not trust.is_trusted(project.find(world.root))
+
+
+def test_where_no_model_is_asked_no_budget_is_shown(world: World, mark: Path) -> None:
+    assert "may spend" not in world.call("run", "--sandbox", "none").stderr
+
+
 CHANGES = {
     ".github/autonomy.yml": "checks: [{name: tests, run: [evil]}]\n",
     ".github/autonomy/missions/other.yml": MISSION.format(mark="/other").replace("name: mine", "name: other"),

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autonomy_pack import config as configuration
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import NeedsPerson, PackError
 from autonomy_pack.flows import missions, stop
 from autonomy_pack.flows.project import Place, governing_files, mission_texts, read_config, store_url
 from autonomy_pack.model import Config
-from autonomy_pack.policy import names
+from autonomy_pack.policy import budget, names
 from autonomy_pack.store import open_store
 
 
@@ -33,11 +34,12 @@ def _key(place: Place) -> str:
 
 
 def need(place: Place) -> None:
-    """NeedsPerson, naming every program the repository wants to run, unless it is trusted."""
+    """NeedsPerson, naming what the repository wants to run and what it lets models cost, unless it is trusted."""
     if is_trusted(place):
         return
     told = "".join(f"\n    {line}" for line in programs(place))
     why = "its configuration may run" if told else "nobody has looked at its configuration yet"
+    told += "".join(f"\n    may spend: {line}" for line in spending(place))
     read = ", ".join(one_line(path, 200) for path in governing_files(place))
     raise NeedsPerson(
         f"{place.root} is not trusted: {why}{told}", f"Read {read}; then run `autonomy trust {place.root}`."
@@ -80,6 +82,23 @@ def programs(place: Place) -> list[str]:
             continue
         lines += [f"{path}: {why}: {_shown(argv)}" for why, argv in missions.programs(mission)]
     return lines
+
+
+def spending(place: Place) -> list[str]:
+    """What the repository's own files let runs spend on models, one line each; none where no model is asked.
+
+    They are trusted together with the programs: any change of a limit or a budget asks again.
+    """
+    config, lines = read_config(place), []
+    for path, text in mission_texts(governing_files(place)).items():
+        try:
+            mission = configuration.load_mission(text, path, checks=[check.name for check in config.checks])
+        except PackError:
+            continue  # told among the programs
+        if budget.may_ask_models(mission.limits):
+            lines.append(f"{path}: {budget.told(mission.limits)}, agent {mission.agent or config.agent}")
+    agent = AGENTS.get(config.agent)
+    return [*lines, budget.told_budgets(config)] if lines or (agent and agent.protocol) else []
 
 
 def _shown(argv: object) -> str:

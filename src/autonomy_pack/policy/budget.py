@@ -164,6 +164,26 @@ def _step(scope: str, setting: str) -> str:
     return f"Raise {setting}{flag}."
 
 
+def told(limits: Limits) -> str:
+    """The limits of a run in words: at most $1.00, 9,000 tokens, 5 calls a run."""
+    parts = [dollars(limits.usd)] * bool(limits.usd) + [f"{limits.tokens:,} tokens"] * bool(limits.tokens)
+    return f"at most {', '.join(parts + [f'{limits.turns:,} calls'] * bool(limits.turns))} a run"
+
+
+def told_budgets(config: Config) -> str:
+    """The configuration's budgets in words, those without a limit too."""
+    spans = {
+        "a run": config.run_usd,
+        "an issue": config.issue_usd,
+        "a day": config.day_usd,
+        "in all": config.repo_usd,
+    }
+    return "budget: " + ", ".join(
+        f"{'any number of dollars' if most is None else f'at most {dollars(most)}'} {span}"
+        for span, most in spans.items()
+    )
+
+
 def is_nearly_spent(ceiling: Ceiling, head: Head) -> bool:
     """Whether people must be told. A run's own budget is told by how it ends."""
     if ceiling.usd is None or ceiling.setting == "limits":
