@@ -15,6 +15,8 @@ import pytest
 
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import box, records, session
+from autonomy_pack.model import Event
+from autonomy_pack.views.session import next_step
 from tests.flows.scenes import events, touch_stop
 from tests.world import PASSING, World
 
@@ -225,6 +227,36 @@ def test_what_is_shown_is_made_harmless(world: World) -> None:
     _, shown = answered(world, ["yes"])
     assert "\x1b" not in shown[0]
     assert "\u202e" not in shown[0]
+
+
+def test_the_next_step_after_a_person_ended_a_run_is_one_that_works(world: World) -> None:
+    """No switch is set, so there is nothing to resume; the issue is free at once."""
+    planned(world, more="")
+    done, _ = answered(world, ["quit"])
+    (end,) = done.runs
+    step = next_step(end.data["outcome"], end.run, [end])
+    assert step == "`autonomy run --issue 1`"
+    assert "autonomy run --issue 1" in Path(done.summary).read_text()
+    world.autonomy(*step.strip("`").split()[1:], "--sandbox", "none")
+    assert world.outcomes() == {".#1": "handed_off"}
+
+
+@pytest.mark.parametrize(
+    ("why", "step"),
+    [
+        ("stopped by .agent-workspace/STOP (person:ada)", "`autonomy resume`"),
+        ("stopped by .agent-workspace/STOP on main (by person:ada)", "`autonomy resume --remote`"),
+        ("stopped by workflow autonomy.yml is disabled_manually", "`autonomy resume --remote`"),
+        (
+            "stopped by label autonomy:stop of issue 1",
+            "take the label autonomy:stop off it, then `autonomy run --issue 1`",
+        ),
+        ("interrupted", "`autonomy run --issue 1`"),
+    ],
+)
+def test_the_next_step_of_a_stopped_run_is_about_what_stopped_it(why: str, step: str) -> None:
+    end = Event(kind="run.finished", subject=".#1", run=".#1/1", data={"why": why})
+    assert next_step("stopped", ".#1/1", [end]) == step
 
 
 def test_agents_that_do_not_wait_cannot_be_asked_about(world: World) -> None:

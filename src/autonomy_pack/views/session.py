@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from autonomy_pack.model import Choice, Event, Finding, Outcome, value
+from autonomy_pack.model import STOP_LABEL, Choice, Event, Finding, Outcome, value
 from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import dollars
 from autonomy_pack.views.render import render as _render
@@ -78,16 +78,27 @@ def _why(events: Sequence[Event], end: Event | None) -> str:
 def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
     """What a person would do next about a run with this outcome."""
     issue = names.issue_of_run(run)
-    interrupted = any(event.kind == "run.finished" and event.data["why"] == "interrupted" for event in events)
+    why = next((str(event.data["why"]) for event in events if event.kind == "run.finished"), "")
     asked = next((event.subject for event in events if event.kind == "decision.asked"), "")
     steps: dict[str, str] = {
         Outcome.HANDED_OFF: "review and merge",
         Outcome.WAITING: f"`autonomy decision view {asked}`",
         Outcome.BLOCKED: f"`autonomy run recover {issue}`",
         Outcome.NO_CHANGE: "say in the issue what is missing",
-        Outcome.STOPPED: "`autonomy run`" if interrupted else "`autonomy resume`",
+        Outcome.STOPPED: _next_of_stopped(why, issue),
         Outcome.STALE: "run again",
         Outcome.OVER_BUDGET: "`autonomy metrics cost`",
         Outcome.RATE_LIMITED: "run again later",
     }
     return steps.get(outcome, f"`autonomy run show '{run}' --log`")
+
+
+def _next_of_stopped(why: str, issue: str) -> str:
+    """A switch has to be taken back first; where a person ended this very run, there is none."""
+    if not why.startswith("stopped by "):
+        name = issue.removeprefix("mission:")
+        return f"`autonomy run --issue {issue}`" if name == issue else f"`autonomy mission run {name}`"
+    if f"label {STOP_LABEL}" in why:
+        return f"take the label {STOP_LABEL} off it, then `autonomy run --issue {issue}`"
+    here = ".agent-workspace/STOP" in why and ".agent-workspace/STOP on " not in why
+    return "`autonomy resume`" if here else "`autonomy resume --remote`"
