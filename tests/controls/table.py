@@ -2044,6 +2044,16 @@ GATEWAY = (
         ("programs/gateway.py", " and not closed.deeper(read, MAX_LEVELS)", ""),
     ),
     control(
+        "a body of very many parts is refused before it is built",
+        REFUSED + "what_would_be_built_of_very_many_parts_is_refused_before_it_is[{},]",
+        ("programs/gateway.py", "    if closed.has_more_parts(body, _MOST_PARTS):\n", "    if not body:\n"),
+    ),
+    control(
+        "all requests together hold only so much",
+        REFUSED + "all_requests_together_hold_only_so_much",
+        ("programs/inside.py", "            if self._held + length > MAX_HELD:\n", "            if False:\n"),
+    ),
+    control(
         "whatever cannot be written down of a call, its money is told",
         FAULT + "a_call_that_cannot_be_written_down_is_told_all_the_same_with_all_that_was_reserved",
         (

@@ -5,13 +5,14 @@ import json
 import select
 import socket
 import threading
+from pathlib import Path
 
 import openai
 import pytest
 
 from autonomy_pack.programs import inside
 from models import Models
-from tests.gateways import TOKEN, Gateway
+from tests.gateways import TOKEN, Gateway, until
 from tests.programs.test_gateway import ASK, claude
 from tests.protocols.bodies import HOSTILE, PATHS, rich
 
@@ -162,6 +163,46 @@ def nested(levels):
 def test_what_nests_deeper_than_can_be_written_down_goes_nowhere(post, levels, status):
     answer, sent = post(body=ASK | {"tools": [{"name": "edit", "input_schema": nested(levels)}]})
     assert (answer.status_code, sent is None) == (status, status == 400)
+
+
+def held(gateway) -> int:
+    """The most memory that the gateway ever had, in MiB."""
+    status = Path(f"/proc/{gateway.process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) >> 10
+
+
+@pytest.mark.parametrize("filler", [b"{},", b'{"a":{}},', b"[],", b"1,", b'"",'])
+def test_what_would_be_built_of_very_many_parts_is_refused_before_it_is(models, filler):
+    with Gateway(models.upstreams) as lonely, lonely.client() as client:
+        assert client.post("/v1/messages", json=ASK).status_code == 200
+        lonely.called()
+        before = held(lonely)
+        many = b'{"messages":[' + filler * (6 * inside.MIB // len(filler)) + b"1]}"
+        answer = client.post("/v1/messages", content=many)
+        assert answer.status_code == 400
+        assert "250,000 parts" in answer.text
+        assert held(lonely) - before < 40
+
+
+def test_marks_within_texts_are_no_parts(post):
+    told = '[{,"\\' * 300_000
+    answer, sent = post(body=ASK | {"messages": [{"role": "user", "content": told}]})
+    assert answer.status_code == 200
+    assert sent.body["messages"][0]["content"] == told
+
+
+def test_all_requests_together_hold_only_so_much(gateway, models):
+    before = len(models.requests)
+    with contextlib.ExitStack() as held:
+        for _ in range(inside.MAX_HELD // inside.MAX_BODY):
+            waiting = held.enter_context(socket.socket(socket.AF_UNIX))
+            waiting.connect(gateway.socket)
+            waiting.sendall(b"POST /v1/messages HTTP/1.1\r\ncontent-length: %d\r\n\r\n{" % inside.MAX_BODY)
+        with gateway.client() as client:
+            until(lambda: client.post("/v1/messages", json=ASK).status_code == 503)
+    with gateway.client() as client:
+        until(lambda: client.post("/v1/messages", json=ASK).status_code == 200)
+    assert len(models.requests) >= before + 1
 
 
 def test_a_key_said_twice_is_judged_as_it_is_sent(post):

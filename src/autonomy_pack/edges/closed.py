@@ -130,6 +130,28 @@ def deeper(value: Any, levels: int) -> bool:
     return bool(layer)
 
 
+# A text of JSON, or the rest of one that never ends.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+
+
+def has_more_parts(json: bytes, most: int) -> bool:
+    """Whether a text of JSON makes up more than so many objects, lists and entries, told before any of it is built."""
+    if _marks(json, 0, len(json)) <= most:
+        return False
+    found = end = 0
+    for number, text in enumerate(_TEXT.finditer(json)):
+        found += _marks(json, end, text.start())
+        end = text.end()
+        if found > most or number > 2 * most + 1:  # so many texts have a mark for every two of them, or are no JSON
+            return True
+    return found + _marks(json, end, len(json)) > most
+
+
+def _marks(json: bytes, start: int, end: int) -> int:
+    """Each part has a mark of its own before it; marks inside texts are counted as well."""
+    return sum(json.count(mark, start, end) for mark in (b",", b"[", b"{"))
+
+
 def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
         return value.values()

@@ -31,7 +31,9 @@ from autonomy_pack.programs.upstream import Upstream
 from autonomy_pack.protocols import PROTOCOLS
 
 _MAX_ORDER = 8 * 1024 * 1024
-_NO_BODY = f"the body is no JSON object of at most {MAX_LEVELS} levels"
+# Each is built as an object of some hundred bytes before anything of it can be judged.
+_MOST_PARTS = 250_000
+_NO_BODY = f"the body is no JSON object of at most {MAX_LEVELS} levels and {_MOST_PARTS:,} parts"
 
 
 class Gateway:
@@ -120,6 +122,8 @@ class Gateway:
 
 def _read(body: bytes) -> dict[str, Any] | None:
     """The JSON object, read as strictly as any provider might: what we judged is what we write anew and send."""
+    if closed.has_more_parts(body, _MOST_PARTS):
+        return None
     try:
         read = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):

@@ -8,13 +8,15 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 
 MIB = 1024 * 1024
 MAX_BODY = 32 * MIB
+# Of all requests together, from their first byte to the end of their answer.
+MAX_HELD = 3 * MAX_BODY
 MAX_CONNECTIONS = 64
 # Seconds: until a connection that is kept open must say something, for a whole request, for a client to take a piece.
 IDLE, WHOLE, TAKE = 900.0, 30.0, 60.0
@@ -118,19 +120,21 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         reply = Reply(self)
         try:
-            body = self._body()
-            path, _, query = self.path.partition("?")
-            named = {name.lower(): value.strip() for name, value in self.headers.items()}
-            self._patient.until = None
-            self.server.handle(Request(self.command, path, query, named, body), reply)
+            length = self._length()
+            with self.server.holding(length):
+                body = self._body(length)
+                path, _, query = self.path.partition("?")
+                named = {name.lower(): value.strip() for name, value in self.headers.items()}
+                self._patient.until = None
+                self.server.handle(Request(self.command, path, query, named, body), reply)
         except _Refused as refused:
             self.close_connection = True
             reply.whole(refused.args[0], refused.args[1].encode(), {"content-type": "text/plain"})
 
     do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _any  # noqa: N815
 
-    def _body(self) -> bytes:
-        """The whole body. Its length is said once and plainly, or nothing is read: no two readers may differ on it."""
+    def _length(self) -> int:
+        """Of the body. It is said once and plainly, or nothing is read: no two readers may differ on it."""
         if "transfer-encoding" in self.headers:
             raise _Refused(411, "Say the length of the body.")
         if self.headers.get("content-encoding", "identity") != "identity":
@@ -140,8 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(400, "Say the length of the body once, as a number.")
         if int(lengths[0]) > MAX_BODY:
             raise _Refused(413, f"A request may have {MAX_BODY // MIB} MiB.")
-        body = self.rfile.read(int(lengths[0]))
-        if len(body) != int(lengths[0]):
+        return int(lengths[0])
+
+    def _body(self, length: int) -> bytes:
+        body = self.rfile.read(length)
+        if len(body) != length:
             raise _Refused(400, "The body is shorter than said.")
         return body
 
@@ -168,8 +175,22 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def __init__(self, path: str, handle: Handle, *, request_seconds: float = WHOLE) -> None:
         self.handle, self.request_seconds = handle, request_seconds
         self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._held, self._holding = 0, threading.Lock()
         super().__init__(path, _Handler)
         os.chmod(path, 0o666)  # noqa: PTH101, S103  (a box may be another uid; the folder around it keeps others out)
+
+    @contextmanager
+    def holding(self, length: int) -> Iterator[None]:
+        """Room for so many bytes of a request; refused when all requests together would hold too many."""
+        with self._holding:
+            if self._held + length > MAX_HELD:
+                raise _Refused(503, f"All requests together may have {MAX_HELD // MIB} MiB; send fewer at a time.")
+            self._held += length
+        try:
+            yield
+        finally:
+            with self._holding:
+                self._held -= length
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Too many connections: the newest is closed."""
