@@ -600,7 +600,7 @@ EXAMINES = (
     control(
         "attempts are used up",
         ATTEMPT + "attempts_are_used_up_and_given_back_by_a_reset_or_a_new_text",
-        ("policy/choose.py", "if head.pin == pin and head.attempts >= facts.config.attempts:", "if False:"),
+        ("policy/standing.py", "if head.attempts >= attempts:", "if False:"),
     ),
     control(
         "steps are limited",
@@ -2647,11 +2647,7 @@ BUDGETS = (
     control(
         "a run that spent its limit is not begun again at once",
         "policy/test_choose.py::test_a_run_that_met_a_budget_is_begun_again_tomorrow_or_with_more",
-        (
-            "policy/choose.py",
-            '        raise _NotEligible(f"run {head.run} met a budget',
-            '        str(f"run {head.run} met a budget',
-        ),
+        ("policy/choose.py", "    if why and before and not budget.is_more(bounds, before):\n", "    if False:\n"),
     ),
     control(
         "a leg's ceiling is set aside with its claim",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from autonomy_pack.model import Event
 from tests.flows.scenes import asked, begin, scripted, until
 from tests.world import World
 
@@ -19,6 +20,7 @@ KEYS = [
     "running",
     "decisions",
     "handoffs",
+    "held",
     "health",
 ]
 
@@ -88,3 +90,37 @@ def test_status_never_opens_the_forge(world: World) -> None:
     world.run()
     (world.root / ".autonomy/issues/1.md").write_text("broken")
     assert len(status(world)["handoffs"]) == 1
+
+
+def test_status_and_the_list_of_issues_say_the_same_of_what_is_held(world: World) -> None:
+    """What one calls held the other does, in the same words; what fails and may be tried again is in the queue."""
+    scripted(world, "exit 1", id="1")
+    scripted(world, "write settings.ini 'aws = AKIAQ4X7JZ2MNPWT3KLH'", id="2")
+    scripted(world, "ask 'Blue?' blue", id="3")
+    scripted(world, "ask 'Green?' green", id="4")
+    scripted(world, "write a.txt one", id="5")
+    world.run()
+    (denied,) = [head for head in world.open().store.heads("decision") if head.run.startswith(".#4/")]
+    world.autonomy("decision", "deny", denied.subject, "--reason", "no")
+    told = status(world)
+    listed = {one["id"]: one for one in json.loads(world.autonomy("issue", "list", "--json"))}
+    held = {one["task"].removeprefix(".#"): one["why"] for one in told["held"]}
+    assert held == {one: listed[one]["why"] for one in ("2", "3", "4")}
+    assert (listed["1"]["eligible"], told["queue_size"]) == (True, 1)
+    world.run()
+    told = status(world)
+    assert "no attempts left" in {one["task"]: one["why"] for one in told["held"]}[".#1"]
+    assert told["queue_size"] == 0
+    assert "was denied" in world.autonomy("status")
+
+
+def test_what_met_a_budget_is_held_in_both(world: World) -> None:
+    world.config()
+    world.issue("1")
+    world.run()
+    store = world.open().store
+    end = {"outcome": "over_budget", "why": "no", "seconds": 1, "usd": 0, "tokens": 0, "transcript_sha256": "a" * 64}
+    store.append([Event(kind="run.finished", subject=".#1", run=".#1/1", data=end)])
+    (held,) = status(world)["held"]
+    assert "met a budget today" in held["why"]
+    assert status(world)["queue_size"] == 0

@@ -33,4 +33,4 @@ def command(repo: Path, as_json: bool) -> None:
     if on_github:
         click.echo(f"stopped on GitHub by {on_github}; `autonomy resume --remote` lets work go on")
 
-    click.echo(view.text(told, status.needing_a_person(store)))
+    click.echo(view.text(told))

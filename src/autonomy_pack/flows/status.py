@@ -1,4 +1,7 @@
-"""The state of a repository's work, from heads: no forge, and no fold over events but those of today's spending."""
+"""The state of a repository's work, from heads: no forge, and no fold over events but those of today's spending.
+
+What holds a task is told by the same rules as choosing tells it, for the text that was seen last.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,29 @@ from autonomy_pack.edges import clock
 from autonomy_pack.flows import stop
 from autonomy_pack.flows.project import Place
 from autonomy_pack.model import Config, Head, Outcome
+from autonomy_pack.policy import standing
 
 _SHOWN = 50
+# Nothing of their own history holds these; the others may be held, by attempts, answers or money.
+_FREE = ("queued", Outcome.STOPPED, Outcome.STALE, Outcome.RATE_LIMITED)
+_MAY_BE_HELD = (
+    Outcome.WAITING,
+    Outcome.BLOCKED,
+    Outcome.NO_CHANGE,
+    Outcome.FAILED,
+    Outcome.TIMED_OUT,
+    Outcome.STALLED,
+    Outcome.OVER_BUDGET,
+    "held",
+    "skipped",
+)
 
 
 def status(place: Place, config: Config, store: Store | None) -> dict[str, Any]:
     """The published shape of `status --json`; a repository without a store has done nothing yet."""
     set_stop = stop.read(place)
     counts = store.counts("task") if store else {}
+    held, free = _held(store, config)
     return {
         "mode": config.mode,
         "state": "stopped" if set_stop else "running" if counts.get("running") else "idle",
@@ -25,12 +43,13 @@ def status(place: Place, config: Config, store: Store | None) -> dict[str, Any]:
         if set_stop
         else None,
         "circuit_breaker": {"state": "closed", "failures": 0, "opened_at": None},
-        "queue_size": counts.get("queued", 0),
+        "queue_size": sum(counts.get(word, 0) for word in _FREE) + free,
         "queue_capacity": config.queue_capacity,
         "costs": _costs(store, config),
         "running": [_run(head) for head in _heads(store, "task", "running")],
         "decisions": [_decision(head) for head in _heads(store, "decision", "pending")],
         "handoffs": [_handoff(head) for head in _heads(store, "task", Outcome.HANDED_OFF)],
+        "held": held,
         "health": _health(counts),
     }
 
@@ -54,10 +73,17 @@ def _costs(store: Store | None, config: Config) -> dict[str, Any]:
     }
 
 
-def needing_a_person(store: Store | None) -> dict[str, int]:
-    """How many tasks wait for somebody to do something about them, by status."""
-    counts = store.counts("task") if store else {}
-    return {word: counts[word] for word in (Outcome.BLOCKED, Outcome.FAILED, "held") if counts.get(word)}
+def _held(store: Store | None, config: Config) -> tuple[list[dict[str, Any]], int]:
+    """The tasks that are held, with their why, newest first; and how many of those that might be are free."""
+    heads = store.heads("task", status=_MAY_BE_HELD) if store else []
+    waiting = any(head.status == Outcome.WAITING for head in heads)
+    decisions = {head.run: head for head in store.heads("decision")} if store and waiting else {}
+    held = []
+    for head in heads:
+        why = standing.why_held(head, head.pin, "", decisions.get(head.run), config.attempts)
+        if why := why or standing.why_over_budget(head, head.pin, clock.now()):
+            held.append({"task": head.subject, "status": head.status, "why": why})
+    return held, len(heads) - len(held)
 
 
 def _heads(store: Store | None, type_: str, status_: str) -> list[Head]:

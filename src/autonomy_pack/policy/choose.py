@@ -17,13 +17,12 @@ from autonomy_pack.model import (
     Head,
     Issue,
     Mission,
-    Outcome,
     Priority,
     Pull,
     Task,
     value,
 )
-from autonomy_pack.policy import budget, inputs, issue_text, names, trusted
+from autonomy_pack.policy import budget, inputs, issue_text, names, standing, trusted
 from autonomy_pack.policy.budget import ANY_CALL, Asked, Least
 
 # Says on the forge that a pull request was made of the issue; a person takes it off for another round.
@@ -327,11 +326,10 @@ def _need_money(mission: Mission, task: Task, facts: Facts) -> None:
 def _need_more_than_before(head: Head | None, pin: str, bounds: Mapping[str, float], facts: Facts) -> None:
     """A run that met a budget is not begun again on the same day while no bound of its spending is higher: it is no
     attempt, so nothing else would end that."""
-    if head is None or head.status != Outcome.OVER_BUDGET or head.pin != pin or head.at[:10] != facts.now[:10]:
-        return
-    before = facts.bounds.get(head.run)
-    if before and not budget.is_more(bounds, before):
-        raise _NotEligible(f"run {head.run} met a budget today; tomorrow (UTC), or once that is raised: {head.why}")
+    why = standing.why_over_budget(head, pin, facts.now) if head else ""
+    before = facts.bounds.get(head.run) if head else None
+    if why and before and not budget.is_more(bounds, before):
+        raise _NotEligible(why)
 
 
 def _need_dependencies(issue: Issue, states: Mapping[str, str], facts: Facts) -> None:
@@ -409,41 +407,6 @@ def _has_actors(issue: Issue, facts: Facts) -> bool:
 
 
 def _need_free(head: Head | None, pin: str, handoff: str, facts: Facts) -> None:
-    """Nobody has it, nothing of ours is open for it, and it has attempts left for this text."""
-    if head is None:
-        return
-    if head.status == "running":
-        raise _NotEligible(f"claimed by run {head.run}")
-    if head.status == "skipped":
-        raise _NotEligible(f"skipped: {head.why}" if head.why else "skipped; `autonomy task reset` takes it back")
-    if head.status == "merged" or (head.status == "held" and handoff != "anew"):
-        _need_no_handoff(head, pin, "merged" if head.status == "merged" else "deleted")
-    if head.status == Outcome.HANDED_OFF:
-        _need_no_handoff(head, pin, handoff)
-    if head.status == Outcome.WAITING:
-        _need_no_decision(head, pin, facts.decisions.get(head.run))
-    if head.status == Outcome.BLOCKED and head.pin == pin:
-        raise _NotEligible(f"blocked in run {head.run}; change the issue or `autonomy task reset`")
-    if head.pin == pin and head.attempts >= facts.config.attempts:
-        raise _NotEligible(
-            f"no attempts left ({head.attempts} of {facts.config.attempts}, last {head.status}); "
-            "change the issue or `autonomy task reset`"
-        )
-
-
-def _need_no_handoff(head: Head, pin: str, handoff: str) -> None:
-    reasons = {
-        "open": f"handed off: branch {head.branch} is open for it",
-        "moved": f"handed off: branch {head.branch} has somebody else's commits",
-        "merged": "handed off and merged; close it, or change it for another round",
-        "deleted": f"held: its branch {head.branch} was deleted unmerged; `autonomy task reset` to try again",
-    }
-    if handoff in ("open", "moved") or (handoff in reasons and head.pin == pin):
-        raise _NotEligible(reasons[handoff])
-
-
-def _need_no_decision(head: Head, pin: str, decision: Head | None) -> None:
-    if decision is None or decision.status in ("pending", "approved"):
-        raise _NotEligible(f"waiting for decision {decision.subject if decision else 'of run ' + head.run}")
-    if head.pin == pin and decision.status != "answered":
-        raise _NotEligible(f"{decision.subject} was denied; change the issue or `autonomy task reset`")
+    decision = facts.decisions.get(head.run) if head else None
+    if head and (why := standing.why_held(head, pin, handoff, decision, facts.config.attempts)):
+        raise _NotEligible(why)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.policy.budget import dollars
-from autonomy_pack.views.render import words
+
+_MOST = 50
+_WIDTHS = {"why": 400}
 
 
 def _spent(costs: Mapping[str, Any]) -> str:
@@ -19,8 +21,8 @@ def _spent(costs: Mapping[str, Any]) -> str:
     return ", ".join(parts + [f"{tokens['other']:,} tokens not told apart"] * bool(tokens["other"]))
 
 
-def text(told: Mapping[str, Any], needing: Mapping[str, int]) -> str:
-    """A few lines: state first, then what waits for somebody. `needing`: how many tasks are held, by status."""
+def text(told: Mapping[str, Any]) -> str:
+    """A few lines: state first, then what waits for somebody, and what is held and why."""
     stop = told["stop"]
     lines = [f"{told['state']} · mode {told['mode']} · health {told['health']}"]
     if stop:
@@ -28,14 +30,17 @@ def text(told: Mapping[str, Any], needing: Mapping[str, int]) -> str:
         lines += [f"stopped{by}{': ' + stop['why'] if stop['why'] else ''}; `autonomy resume` lets work go on"]
     costs = told["costs"]
     lines += [f"queue {told['queue_size']} of {told['queue_capacity']} · today {_spent(costs)}"]
-    counts = ", ".join(f"{count} {words(word)}" for word, count in sorted(needing.items()))
-    lines += [f"needs a person: {counts}; `autonomy issue list` tells why"] if counts else []
     for title, key, cells in (
         ("Running", "running", ("run", "mission", "title")),
         ("Waiting for you", "decisions", ("id", "question", "deadline")),
         ("Handed off", "handoffs", ("task", "branch")),
+        ("Held, as the issues were seen last", "held", ("task", "why")),
     ):
-        if told[key]:
-            lines += ["", f"{title} ({len(told[key])})"]
-            lines += ["  " + "  ".join(one_line(str(row[cell]), 100) for cell in cells) for row in told[key]]
+        if rows := told[key]:
+            lines += ["", f"{title} ({len(rows)})", *(f"  {_row(row, cells)}" for row in rows[:_MOST])]
+            lines += [f"  and {len(rows) - _MOST} more; `autonomy issue list` shows all"] * (len(rows) > _MOST)
     return "\n".join(lines)
+
+
+def _row(row: Mapping[str, Any], cells: Sequence[str]) -> str:
+    return "  ".join(one_line(str(row[cell]), _WIDTHS.get(cell, 100)) for cell in cells)
