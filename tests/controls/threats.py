@@ -642,6 +642,7 @@ BOUNDARIES = (
         (
             STOPS + "a_source_that_cannot_be_read_is_never_go_on",
             PUBLISH + "after_a_stop_that_came_in_the_middle_no_write_follows_and_the_rest_is_done_later",
+            "flows/actions/test_stopped.py::test_nothing_is_written_after_a_read_that_showed_the_stop",
             E2E + "nothing_is_written_after_a_read_that_showed_the_stop",
         ),
         ("stop before a claim", "no write of publish under a stop", "no agent under a stop on GitHub"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -174,25 +174,23 @@ def _by_label(site: Foreign, number: int) -> str:
     return rf"GET /repos/other/site/issues/{number}$"
 
 
-# moment → (job, the request at which the run is held, its number there)
+# moment → (job, the request at which the run is held, its number there, the way that it is stopped). Every moment by
+# every way: tests/flows/actions/test_stopped.py, by the same jobs in one process.
 MOMENTS = {
-    "before the claim": ("select", r"GET .*/git/ref/heads/main$", 1),
-    "at the first step of the agent": ("run", r"GET .*/issues/\d+/events$", 1),
-    "in checks": ("run", r"GET .*/git/ref/heads/main$", 2),
-    "before the push": ("publish", r"GET .*/zip$", 1),
-    "between push and pull request": ("publish", r"POST .*/pulls$", 1),
+    "before the claim": ("select", r"GET .*/git/ref/heads/main$", 1, _by_file),
+    "at the first step of the agent": ("run", r"GET .*/issues/\d+/events$", 1, _by_workflow),
+    "in checks": ("run", r"GET .*/git/ref/heads/main$", 2, _by_label),
+    "before the push": ("publish", r"GET .*/zip$", 1, _by_file),
+    "between push and pull request": ("publish", r"POST .*/pulls$", 1, _by_workflow),
 }
 
 
-@pytest.mark.parametrize("by", [_by_file, _by_workflow, _by_label], ids=["file", "workflow", "label"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_nothing_is_written_after_a_read_that_showed_the_stop(
-    hub: Hub, tmp_path: Path, moment: str, by: Callable[[Foreign, int], str]
-) -> None:
+def test_nothing_is_written_after_a_read_that_showed_the_stop(hub: Hub, tmp_path: Path, moment: str) -> None:
     long = CONFIG.replace("[test, -f, a.txt]", "[sleep, '60']") if moment == "in checks" else CONFIG
     site = Foreign(hub, tmp_path, {".github/autonomy.yml": long})
     number = site.issue()
-    job, route, nth = MOMENTS[moment]
+    job, route, nth, by = MOMENTS[moment]
     barrier = hub.hold(route, nth, job=job)
     running = site.begin()
     assert barrier.reached(90), told(running.wait())
