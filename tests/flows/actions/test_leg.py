@@ -13,6 +13,7 @@ from autonomy_pack.errors import WorldError
 from autonomy_pack.flows.actions import claims, leg
 from autonomy_pack.flows.actions.watch import Watch
 from autonomy_pack.model import Leg, Result
+from autonomy_pack.policy import hindered
 from hub import Fault, Hub
 from tests.flows.actions.driver import LOOP, Files, Session, Site
 from tests.flows.scenes import until
@@ -199,7 +200,7 @@ def test_a_switch_that_cannot_be_read_at_the_start_is_no_permission(site: Site) 
     session.patience = 0.2
     result, files = session.work(one)
     assert (result.outcome, leg.exit_code(result)) == ("stale", 4)
-    assert result.why.startswith(claims.COULD_NOT_BEGIN)
+    assert result.why.startswith(hindered.COULD_NOT_BEGIN)
     assert files["transcript.jsonl"] == b""
 
 
