@@ -547,7 +547,7 @@ BOUNDARIES = (
         "agents, checks, choosing and the scan are in the box; no box, no publish",
         (
             BOX + "a_boxed_agent_reaches_nothing_outside",
-            SCAN + "without_a_box_nothing_is_scanned",
+            SCAN + "without_a_box_of_namespaces_nothing_is_scanned",
             PUBLISH + "without_a_box_nothing_is_published_and_the_fix_is_told",
         ),
         ("no box, no publish", "the agent is boxed", "checks are boxed", "the scan's verdict is a plain file"),
