@@ -52,6 +52,32 @@ def test_a_task_is_held_by_one(three: World) -> None:
     assert claim.take(three.open(), one, None) is None
 
 
+def test_why_a_task_was_passed_by_is_told(three: World) -> None:
+    opened = three.open()
+    one, two, _ = tasks(opened)
+    held = claim.take(opened, one, None)
+    assert held
+    assert claim.why_not(opened, one) == "another session works on it, as run .#1/1"
+    assert claim.why_not(opened, two).startswith("all 1 slots of lane default are in use (lanes.default.slots)")
+    claim.give_back(opened, held, [])
+    assert claim.why_not(opened, two).startswith("it changed while others were worked on")
+
+
+def test_a_session_tells_why_it_passed_by(three: World) -> None:
+    """Between two of its runs another session takes the second task, and with it the only slot of the lane."""
+    held = []
+
+    def take() -> None:
+        opened = three.open()
+        held.append(claim.take(opened, tasks(opened)[0], None))
+
+    done = run_with(three, at("run.finished", take))
+    assert held[0]
+    assert list(done.passed_by) == [".#2", ".#3"]
+    assert "as run .#2/1" in done.passed_by[".#2"]
+    assert "lane default" in done.passed_by[".#3"]
+
+
 def test_a_claim_that_cannot_have_the_lane_leaves_the_task_free(three: World) -> None:
     opened = three.open()
     one, two, _ = tasks(opened)

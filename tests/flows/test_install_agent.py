@@ -15,7 +15,7 @@ from autonomy_pack.flows import box, doctor_agent, egress, install_agent
 from autonomy_pack.model import Config
 
 LOCKS = Path(cli.__file__).parent / "locks"
-CLIS = install_agent.packaged()
+CLIS = {name: package for name in AGENTS if (package := install_agent.package_of(name))}
 NPM = [name for name, package in CLIS.items() if package.registry == "npm"]
 PYPI = [name for name, package in CLIS.items() if package.registry == "pypi"]
 needs_npm = pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
@@ -231,3 +231,16 @@ def test_a_folder_that_was_never_finished_is_not_installed(installed, record):
 def test_every_package_starts_on_the_runners_that_github_hosts():
     assert all(package.argv.get("linux-x86_64") or package.argv.get("any") for package in CLIS.values())
     assert set(CLIS) <= set(AGENTS)
+
+
+def test_every_agent_is_listed_also_those_that_need_no_program_of_others(world):
+    rows = {row["agent"]: row for row in json.loads(world.autonomy("agent", "list", "--json"))}
+    assert set(rows) == set(AGENTS)
+    assert rows["anthropic"] == {
+        "agent": "anthropic",
+        "package": "",
+        "locked": "",
+        "installed": "",
+        "protocol": "anthropic",
+    }
+    assert "anthropic speaks anthropic; needs no program of others" in world.autonomy("agent", "list")

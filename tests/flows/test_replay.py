@@ -227,6 +227,12 @@ def recorded(world: World) -> World:
     return world
 
 
+def test_the_calls_of_a_model_are_in_the_story_of_a_run(recorded: World) -> None:
+    said = recorded.autonomy("run", "explain", "1")
+    assert "call 1 of claude-" in said
+    assert "answered 200, " in said
+
+
 def test_a_run_with_a_model_comes_out_the_same_without_key_and_network(recorded: World) -> None:
     told = replayed(recorded)
     assert (told["was"], told["now"], told["divergences"]) == ("handed_off", "handed_off", [])
@@ -291,4 +297,6 @@ def test_a_dry_run_with_a_model_calls_none(world: World) -> None:
         shown = world.autonomy("run", "--dry-run", env=env)
         assert models.requests == []
     assert "Mend it." in shown
+    assert "mission    mission mend" in shown
+    assert "issue      issue 1" in shown
     assert not Path(world.root / ".agent-workspace/sessions").exists()

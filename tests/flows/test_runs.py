@@ -55,8 +55,10 @@ def test_what_a_run_changed_and_printed_can_be_seen_again(blocked: World) -> Non
 
 def test_a_run_is_explained_step_by_step(blocked: World) -> None:
     said = blocked.autonomy("run", "explain", "1")
-    assert "step 1  write" in said
-    assert "step 2  leak_secret" in said
+    assert 'step 1 write ["a.txt", "one"]' in said
+    assert "step 2 leak_secret" in said
+    assert "pack, mission free-1, issue 1" in said
+    assert "  \n" not in said
     assert "high secrets" in said
 
 

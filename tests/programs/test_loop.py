@@ -155,7 +155,8 @@ def test_a_tool_that_the_mission_does_not_allow_is_not_there(work: Path, models:
     assert done.calls == []
     assert not (work / "a.txt").exists()
     assert [tool["name"] for tool in models.requests[0].body["tools"]] == ["read", "done"]
-    assert results(models)[0].startswith("there is no tool 'bash' here; the tools are read, done.")
+    says = "the call of bash is malformed: there is no tool 'bash' here; the tools are read, done. Nothing was done"
+    assert results(models)[0].startswith(says)
 
 
 @pytest.mark.parametrize(
@@ -290,12 +291,12 @@ BAD = {
     "refuses": (lambda models: models.say("I can't help.", stop="refusal"), "the model refused: I can't help.", 1),
     "calls with arguments that never fit": (
         lambda models: models.always(lambda _: Answer(calls=(Call("read", {"file": "x"}),))),
-        "malformed 3 times in a row",
+        "malformed 3 times in a row; at last the call of ",
         3,
     ),
     "calls tools that are not there": (
         lambda models: models.always(lambda _: Answer(calls=(Call("bash", {}), Call("\x00\n", {})))),
-        "malformed 3 times in a row",
+        "malformed 3 times in a row; at last the call of ",
         3,
     ),
     "always too long": (

@@ -1,45 +1,52 @@
-"""autonomy agent: the programs of agents of others: which there are, which are installed, installing one."""
+"""autonomy agent: which agents there are, which programs of others are installed, installing one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from autonomy_pack.commands import options
 
+if TYPE_CHECKING:
+    from autonomy_pack.model import Package
+
 
 @click.group(name="agent")
 def command() -> None:
-    """The programs of agents of others: which there are, which are installed, installing one."""
+    """Agents: which there are, which programs of others are installed, installing one."""
 
 
 @command.command(name="list")
 @options.as_json
 def listed(as_json: bool) -> None:
-    """List every agent that has a program of its own, and whether that is installed."""
+    """List every agent: which need a program of others, and whether that is installed."""
     from autonomy_pack.agents import AGENTS
     from autonomy_pack.flows import install_agent
 
-    rows: list[dict[str, Any]] = []
-    for name, package in install_agent.packaged().items():
-        record = install_agent.installed(name)
-        rows.append(
-            {
-                "agent": name,
-                "package": package.name,
-                "locked": package.version,
-                "installed": str(record.get("version", "")),
-                "protocol": AGENTS[name].protocol,
-            }
-        )
+    rows = [_row(name, agent.protocol, install_agent.package_of(name)) for name, agent in AGENTS.items()]
     if as_json:
         options.print_json(rows)
         return
     for row in rows:
+        speaks = f"speaks {row['protocol']}" if row["protocol"] else "asks no model"
         there = f"installed {row['installed']}" if row["installed"] else "not installed"
-        click.echo(f"  {row['agent']:<9} {row['package']} {row['locked']}, speaks {row['protocol']}: {there}")
+        program = f"{row['package']} {row['locked']}: {there}" if row["package"] else "needs no program of others"
+        click.echo(f"  {row['agent']:<9} {speaks}; {program}")
+
+
+def _row(name: str, protocol: str, package: Package | None) -> dict[str, str]:
+    from autonomy_pack.flows import install_agent
+
+    record = install_agent.installed(name) if package else {}
+    return {
+        "agent": name,
+        "package": package.name if package else "",
+        "locked": package.version if package else "",
+        "installed": str(record.get("version", "")),
+        "protocol": protocol,
+    }
 
 
 @command.command(name="install")

@@ -20,7 +20,7 @@ from autonomy_pack.edges import clock, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.flows import box, project, rehearse, session, trust
+from autonomy_pack.flows import box, project, rehearse, session, survey, trust
 from autonomy_pack.model import Event, Outcome
 from autonomy_pack.policy import names
 from autonomy_pack.policy.budget import NOTHING, Asked
@@ -96,14 +96,18 @@ class Working:
         session.check_wanted(wanted)
         trust.need(place)
         chosen_box = box.choose(config, self._sandbox)
-        opened, seen = rehearse.look(self._repo, self._agent, chosen_box, forge=self._forge)
+        opened, seen = rehearse.look(self._repo, self._agent, chosen_box, forge=self._forge, asked=self._asked)
         work = session.chosen(seen, wanted)[: wanted.max_issues]
-        rehearsed = [rehearse.rehearse(opened.place.root, *one, chosen_box, {}, forge=self._forge) for one in work]
+        rehearsed = [
+            rehearse.rehearse(opened.place.root, *one, chosen_box, {}, forge=self._forge, asked=self._asked)
+            for one in work
+        ]
         if self._as_json:
             options.print_json([rehearsal.data(one) for one in rehearsed])
             return 0
         for one in rehearsed:
             _say(visible(redact(rehearsal.text(one))))
+        self._others(seen)
         _say(f"Dry run: {len(rehearsed)} of {len(seen.choices)} open issues; nothing was written.")
         return 0
 
@@ -131,16 +135,20 @@ class Working:
             _say(f"  Uncommitted changes are left alone: work begins at {opened.base.branch}'s last commit.")
         _say("")
 
-    def _tail(self, opened: project.Project, done: session.Session, screen: _Screen, seconds: float) -> None:
-        others = [choice for choice in done.survey.choices if not choice.eligible]
+    def _others(self, seen: survey.Survey) -> None:
+        """Why the others are not worked on, each with its next step."""
+        others = [choice for choice in seen.choices if not choice.eligible]
         for one in others[:10]:
-            _say(f"  {'#' + one.id:<4} – not eligible            {one_line(one.title, 50)}: {one_line(one.why, 120)}")
+            _say(f"  {'#' + one.id:<4} – not eligible            {one_line(one.title, 50)}: {one_line(one.why, 400)}")
         if len(others) > 10:
             _say(f"       – {len(others) - 10} more in `autonomy issue list`")
-        for task in done.passed_by:
-            _say(f"  {'#' + names.issue_of(task):<4} – taken meanwhile          another session has it, or its lane")
+
+    def _tail(self, opened: project.Project, done: session.Session, screen: _Screen, seconds: float) -> None:
+        self._others(done.survey)
+        for task, why in done.passed_by.items():
+            _say(f"  {'#' + names.issue_of(task):<4} – passed by               {one_line(why)}")
         for finding in done.survey.broken:
-            _say(f"  unreadable: {one_line(finding.says, 140)}\n    Next: {one_line(finding.fix, 140)}")
+            _say(f"  unreadable: {one_line(finding.says, 400)}\n    Next: {one_line(finding.fix, 400)}")
         _say(f"\n{progress.totals(done.runs, done.survey.choices, done.survey.broken, seconds)}\n")
         for event in done.runs:
             self._next(opened, event, screen.events[event.run])
@@ -250,7 +258,7 @@ def _data(done: session.Session) -> dict[str, Any]:
         "session": done.id,
         "runs": [{"run": event.run, "task": event.subject, **event.data} for event in done.runs],
         "not_chosen": [{"id": one.id, "why": one.why} for one in done.survey.choices if not one.eligible],
-        "passed_by": list(done.passed_by),
+        "passed_by": [{"task": task, "why": why} for task, why in done.passed_by.items()],
         "unreadable": [{"where": one.where, "says": one.says, "fix": one.fix} for one in done.survey.broken],
         "summary": done.summary,
         "exit": done.exit_code,

@@ -73,6 +73,17 @@ def take(project: Project, task: Task, seq: int | None) -> Claim | None:
     return None
 
 
+def why_not(project: Project, task: Task) -> str:
+    """Why `take` gave nothing just now, for a person; what it knows of may have ended since."""
+    if (lease := project.store.lease(names.claim_key(task))) and lease.holder and not host.is_dead(lease.holder):
+        return f"another session works on it, as run {run_id(lease)}"
+    slots = project.config.lanes[task.lane].slots
+    held = [project.store.lease(f"lane:{task.lane}/{slot}") for slot in range(1, slots + 1)]
+    if all(one and one.holder for one in held):
+        return f"all {slots} slots of lane {task.lane} are in use (lanes.{task.lane}.slots); run again later"
+    return "it changed while others were worked on; run again"
+
+
 def take_over(project: Project, key: str) -> Lease | None:
     """Take one lease whose holder is dead or expired; None when somebody alive holds it."""
     held = project.store.claim([key], host.me(), seconds=SECONDS, dead=host.is_dead)

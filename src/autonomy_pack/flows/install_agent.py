@@ -43,12 +43,6 @@ def package_of(name: str) -> Package | None:
     return found if isinstance(found, Package) else None
 
 
-def packaged() -> dict[str, Package]:
-    """Every agent that has a program of others."""
-    found = {name: package_of(name) for name in AGENTS}
-    return {name: package for name, package in found.items() if package}
-
-
 def folder_of(name: str) -> str:
     """The folder of an agent's installed program, "" when it needs none; UsageError when it is not installed."""
     package = package_of(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import files, git, objects, workspace
@@ -11,14 +12,16 @@ from autonomy_pack.flows import attempt, checks, claim, guard, instructions, pro
 from autonomy_pack.flows.box import Box
 from autonomy_pack.flows.job import Ending, Job, Terms
 from autonomy_pack.flows.project import Project
-from autonomy_pack.model import Change, Examination, Mission, Rules, Step, Task, value
+from autonomy_pack.model import Change, Event, Examination, Mission, Rules, Step, Task, value
+from autonomy_pack.policy.budget import NOTHING, Asked
 
 
 @value
 class Rehearsal:
     """What a run would do for one task: its steps, its whole diff, and what the guards would say of it.
 
-    Of an agent with a model only what it would be told, in `prompt`: a dry run costs nothing, so it calls none.
+    Of an agent with a model only what it would be told, in `prompt` and its `parts` (rank, source, bytes, cut): a dry
+    run costs nothing, so it calls none. `why_not`: why a run could not begin here.
     """
 
     task: Task
@@ -28,9 +31,13 @@ class Rehearsal:
     examination: Examination | None = None
     ending: Ending | None = None
     prompt: str = ""
+    why_not: str = ""
+    parts: tuple[Mapping[str, Any], ...] = ()
 
 
-def look(path: Path, agent: str | None, box: Box, *, forge: str | None = None) -> tuple[Project, survey.Survey]:
+def look(
+    path: Path, agent: str | None, box: Box, *, forge: str | None = None, asked: Asked = NOTHING
+) -> tuple[Project, survey.Survey]:
     """Open the repository and choose without leaving a trace in it."""
     place = project.find(path)
     own = project.store_url(place, project.read_config(place))
@@ -38,7 +45,7 @@ def look(path: Path, agent: str | None, box: Box, *, forge: str | None = None) -
     folder = files.temporary("autonomy-dry-")
     try:
         opened = project.open_project(path, store=own if there else f"sqlite:///{folder / 'empty.db'}", forge=forge)
-        seen = survey.look(opened, box=box, agent=agent)
+        seen = survey.look(opened, box=box, agent=agent, asked=asked)
         opened.store.close()
     finally:
         files.remove_tree(folder)
@@ -46,12 +53,19 @@ def look(path: Path, agent: str | None, box: Box, *, forge: str | None = None) -
 
 
 def rehearse(
-    root: Path, task: Task, mission: Mission, box: Box, given: Mapping[str, str], *, forge: str | None = None
+    root: Path,
+    task: Task,
+    mission: Mission,
+    box: Box,
+    given: Mapping[str, str],
+    *,
+    forge: str | None = None,
+    asked: Asked = NOTHING,
 ) -> Rehearsal:
     """Do the task as a run would, up to the guards; checks are not run, and nothing is kept."""
     folder = files.temporary("autonomy-dry-")
     scratch = project.open_project(root, store=f"sqlite:///{folder / 'scratch.db'}", forge=forge)
-    terms = Terms(session="dry", box=box, report=lambda _: None, given=given, can_ask=False)
+    terms = Terms(session="dry", box=box, report=lambda _: None, given=given, can_ask=False, asked=asked)
     try:
         return _rehearsed(scratch, task, mission, terms, folder)
     finally:
@@ -63,11 +77,21 @@ def _rehearsed(scratch: Project, task: Task, mission: Mission, terms: Terms, fol
     held = claim.take(scratch, task, None)
     assert held is not None  # noqa: S101 - nobody else knows this store
     run = attempt.begin(scratch, task, mission, held, folder, terms)
-    transcript = records.Transcript(Path(run.folder), run.id, task.id, terms.report)
+    told: list[Event] = []
+    transcript = records.Transcript(Path(run.folder), run.id, task.id, told.append)
     job = attempt.prepare(scratch, run, held, terms, transcript, folder / "space")
     try:
         if AGENTS[run.agent].protocol:
-            return Rehearsal(task=task, mission=mission, steps=job.steps, prompt=instructions.given(job).prompt)
+            prompt = instructions.given(job).prompt
+            (given,) = (event for event in told if event.kind == "prompt.given")
+            return Rehearsal(
+                task=task,
+                mission=run.mission,
+                steps=job.steps,
+                prompt=prompt,
+                why_not=survey.why_no_model(run.agent),
+                parts=tuple(given.data["parts"]),
+            )
         ending = work.perform(job, "")
         change = work.make_change(job)
         diff, examination = _judged(job, change) if change else ("", None)

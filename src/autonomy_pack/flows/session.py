@@ -42,7 +42,7 @@ class Wanted:
 
 @value
 class Session:
-    """What a session did: its runs' ends, and the tasks it passed by because another session had them or their lane.
+    """What a session did: its runs' ends, and the tasks it passed by, task id → why.
 
     `exit_code` is 0, 4 when a run failed, met a wall or could not go on, 5 when it was stopped.
     """
@@ -50,7 +50,7 @@ class Session:
     id: str
     survey: survey.Survey
     runs: tuple[Event, ...]
-    passed_by: tuple[str, ...]
+    passed_by: Mapping[str, str]
     summary: str
     exit_code: int
 
@@ -136,7 +136,7 @@ def _ready(project: Project, report: Report) -> Report:
 def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int, seen: survey.Survey) -> Session:
     """Attempt the work until `most` runs are made, or a stop; then summarise."""
     ended: list[Event] = []
-    passed_by: list[str] = []
+    passed_by: dict[str, str] = {}
     bugs: list[Exception] = []
     unserved: dict[str, str] = {}
     for task, mission, seq in work:
@@ -158,7 +158,7 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
             if hindered.is_hindered(event.data):
                 unserved[task.agent] = f"not begun after run {event.run}: {event.data['why']}"
         else:
-            passed_by.append(task.id)
+            passed_by[task.id] = claim.why_not(project, task)
     text = summary.finish_session(project, lease, terms.report, seen)
     if bugs:
         raise bugs[0]
@@ -167,7 +167,7 @@ def _worked(project: Project, lease: Lease, terms: Terms, work: Work, most: int,
         id=terms.session,
         survey=seen,
         runs=tuple(ended),
-        passed_by=tuple(passed_by),
+        passed_by=passed_by,
         summary=text,
         exit_code=5 if _is_stopped(project, ended) else 4 if failed else 0,
     )
@@ -205,7 +205,10 @@ def _named(seen: survey.Survey, issue: str) -> Choice:
     if choice is None:
         raise UsageError(f"there is no open issue {issue}", "`autonomy issue list` shows them.")
     if not choice.eligible:
-        raise UsageError(f"issue {issue} is not eligible: {choice.why}", "Mend that, then run again.")
+        raise UsageError(
+            f"issue {issue} is not eligible: {choice.why}",
+            "Change what that names, then run again; `autonomy issue list` tells of every issue.",
+        )
     return choice
 
 

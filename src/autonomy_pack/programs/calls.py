@@ -22,11 +22,13 @@ _WORD, _LINE = 8_000, 256_000
 
 
 class Done(NamedTuple):
-    """What came of one call. `malformed`: there is no such tool, or its arguments do not fit."""
+    """What came of one call. `malformed`: why it could not be one, "" when it could: there is no such tool, or its
+    arguments do not fit.
+    """
 
     said: str
     failed: bool = False
-    malformed: bool = False
+    malformed: str = ""
 
 
 class Calls:
@@ -51,8 +53,9 @@ class Calls:
 
     def refused(self, call: Mapping[str, Any], problem: str) -> Done:
         """A call that cannot be done: told to both sides."""
-        tell("agent.said", {"text": f"call of {str(call['name'])[:80]!r} refused: {problem[:1000]}"})
-        return Done(f"{problem}. Nothing was done: mend the call.", failed=True, malformed=True)
+        says = f"the call of {str(call['name'])[:80]} is malformed: {problem[:1000]}"
+        tell("agent.said", {"text": says})
+        return Done(f"{says}. Nothing was done: call it again, as its description says.", failed=True, malformed=says)
 
     def do(self, call: Mapping[str, Any]) -> Done:
         """Announce the call, wait for the word, do it. Raises Stopped when the word is to end."""

@@ -267,8 +267,8 @@ class Loop:
         """How the run ends when it gets nowhere; a warning before its turns are used up."""
         self._in_vain = self._in_vain + 1 if all(done.malformed for done in outcomes) else 0
         if self._in_vain >= _PATIENCE:
-            why = f"the model's calls were malformed {_PATIENCE} times in a row; the last: {outcomes[-1].said[:300]}"
-            return End(ok=False, why=f"{why} Name a model that calls tools well")
+            why = f"the model's calls were malformed {_PATIENCE} times in a row; at last {outcomes[-1].malformed[:300]}"
+            return End(ok=False, why=f"{why}. Name a model that calls tools well")
         if self._calls.same >= SAME_ENDED:
             why = f"the model made the same call with the same result {self._calls.same} times"
             return End(ok=False, why=f"{why}. Say in the issue what it may not know, or name another model")

@@ -32,7 +32,7 @@ def run_line(head: Head, events: Sequence[Event]) -> str:
         (one_line(head.title, 60), 0),
     )
     line = "".join(cell.ljust(width) + " " * bool(width) for cell, width in cells).rstrip()
-    return f"{line}\n         {one_line(_told(outcome, end, events), 160)}"
+    return f"{line}\n         {one_line(_told(outcome, end, events), 600)}"
 
 
 def _told(outcome: str, end: Event, events: Sequence[Event]) -> str:
@@ -71,7 +71,7 @@ def plain(event: Event) -> str:
         "handoff.ended": lambda: f"branch {data['state']}{', issue closed' if data['closed'] else ''}",
         "run.finished": lambda: f"{words(data['outcome'])}: {data['why']}",
     }.get(event.kind)
-    return one_line(f"{about}  {said()}", 300) if said else ""
+    return one_line(f"{about}  {said()}", 600) if said else ""
 
 
 def totals(runs: Iterable[Event], choices: Sequence[Choice], broken: Sequence[Finding], seconds: float) -> str:

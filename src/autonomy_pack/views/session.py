@@ -87,7 +87,7 @@ def next_step(outcome: str, run: str, events: Sequence[Event]) -> str:
         Outcome.NO_CHANGE: "say in the issue what is missing",
         Outcome.STOPPED: _next_of_stopped(why, issue),
         Outcome.STALE: "run again",
-        Outcome.OVER_BUDGET: "`autonomy metrics cost`",
+        Outcome.OVER_BUDGET: "raise what its reason names, or wait; `autonomy metrics cost` shows what was spent",
         Outcome.RATE_LIMITED: "run again later",
     }
     return steps.get(outcome, f"`autonomy run show '{run}' --log`")

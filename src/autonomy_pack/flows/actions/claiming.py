@@ -180,7 +180,7 @@ def _candidates(at: Claiming, choices: Choices) -> list[Choice]:
     found = [one for one in choices["choices"] if one["eligible"] and wanted in (None, one["id"])]
     if wanted and not found and wanted not in resumed:
         why = next((one["why"] for one in choices["choices"] if one["id"] == wanted), "it is not open")
-        raise UsageError(f"issue {wanted} is not eligible: {one_line(why)}", "Mend that, then run again.")
+        raise UsageError(f"issue {wanted} is not eligible: {one_line(why)}", "Change what that names, then run again.")
     left = [one for one in found if one["id"] not in resumed]
     # What may have no claims left comes last: it must not be read again in place of what can be claimed.
     return sorted(left, key=lambda one: policy.is_spent(policy.task_id(at.facts["repo"], one["id"]), at.judged_by))

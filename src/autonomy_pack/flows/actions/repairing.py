@@ -56,7 +56,7 @@ def claim(github: GitHub, store: GitRefs, workflow: WorkflowRun, wanted: Wanted,
         _try(at, pull, wanted)
     if wanted.pull and not at.legs:
         why = next((row.why for row in at.rows), "it is not an open one of this repository's own branches")
-        raise UsageError(f"pull request {wanted.pull} is not mended: {why}", "Mend that, then run again.")
+        raise UsageError(f"pull request {wanted.pull} is not mended: {why}", "Once that has changed, run again.")
     url = f"{workflow.server_url}/{workflow.repo}/issues"
     summary = selection.render(at.legs, at.rows, issues_url=url, dry_run=dry_run)
     return Selected(plan=at.plan(), summary=summary, trouble=tuple(at.trouble))
