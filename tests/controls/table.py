@@ -2592,7 +2592,7 @@ BUDGETS = (
     control(
         "calls of a model have an end",
         BUDGET + "calls_are_numbered_through_and_attempts_at_one_are_one_turn",
-        ("flows/budget.py", "if self._limits.turns and self._turns >= self._limits.turns:", "if False:"),
+        ("flows/budget.py", "        if why := self.why_no_turn():\n            return why\n", ""),
     ),
     control(
         "what is no amount settles nothing",

@@ -133,11 +133,23 @@ def test_the_day_s_budget_stops_a_run_in_its_middle_and_the_next_before_it_begin
 
 
 def test_turns_are_bounded_too(world: World, models: Models) -> None:
+    models.call(*WRITE)
     models.always(lambda request: Answer(calls=(READ,)))
     thinking(world, limits="usd: 1, turns: 3")
     world.run()
     assert len(models.requests) == 3
-    assert "limits.turns" in end_of(world).data["why"] or world.outcomes() == {".#1": "failed"}
+    end = end_of(world).data
+    assert end["outcome"] == "over_budget"
+    assert end["why"].startswith(
+        "not done after 3 calls of a model, as many as a run may make (limits.turns, --max-turns)"
+    )
+    assert "Raise" in end["why"]
+    assert events(world, "change.made")[-1].data["files"]
+    head = world.open().store.head(".#1")
+    assert head is not None
+    assert head.attempts == 0
+    assert "met a budget today" in world.run().survey.choices[0].why
+    assert len(models.requests) == 3
 
 
 @pytest.mark.parametrize(("fault", "at_call"), [("hang_up", 0), ("cut", 0), ("hang_up", 1), ("hang_up", 2)])

@@ -110,3 +110,30 @@ def test_looking_at_what_cannot_be_opened_leaves_nothing_behind_either(world: Wo
     world.issue("1")
     assert world.call("issue", "list").returncode == 2
     assert list(scratch.iterdir()) == []
+
+
+def test_a_dry_run_without_a_key_says_why_nothing_would_begin_and_what_to_do(world: World) -> None:
+    world.config()
+    world.mission("think", "goal: Do it.\nagent: anthropic\ntools: [read]\nlimits: {usd: 1}\n")
+    world.issue("1", labels=("priority:high", "mission:think"))
+    said = world.autonomy("run", "--dry-run", "--sandbox", "none")
+    assert "agent anthropic cannot work here" in said
+    assert "ANTHROPIC_API_KEY" in said
+    assert "Dry run: 0 of 1 open issues" in said
+    by_hand = world.autonomy("mission", "run", "think", "--dry-run", "--sandbox", "none")
+    assert "a run could not begin here" in by_hand
+    assert "ANTHROPIC_API_KEY" in by_hand
+
+
+def test_the_list_of_issues_tells_the_agent_and_what_depends_on_it(world: World) -> None:
+    world.config()
+    world.mission("think", "goal: Do it.\nagent: anthropic\ntools: [read]\nlimits: {usd: 1}\n")
+    world.issue("1", labels=("priority:high", "mission:think"))
+    listed = world.autonomy("issue", "list")
+    assert "agent" in listed.splitlines()[0]
+    assert "anthropic" in listed
+    (row,) = json.loads(world.autonomy("issue", "list", "--json"))
+    assert (row["agent"], row["eligible"]) == ("anthropic", False)
+    (other,) = json.loads(world.autonomy("issue", "list", "--json", "--agent", "script"))
+    assert other["agent"] == "script"
+    assert "ANTHROPIC_API_KEY" not in other["why"]

@@ -70,7 +70,7 @@ class ByHand:
     def rehearse(self) -> int:
         """Show what it would do; 0."""
         task = missions.task(self._mission, self._given, self._config, ".")
-        one = rehearse.rehearse(self._place.root, task, self._mission, self._box, self._given)
+        one = rehearse.rehearse(self._place.root, task, self._mission, self._box, self._given, asked=self._asked)
         if self._as_json:
             options.print_json(rehearsal.data(one))
         else:

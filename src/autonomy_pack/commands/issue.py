@@ -21,14 +21,18 @@ def command() -> None:
 
 @command.command("list")
 @options.repo
+@click.option("--agent", default=None, help="As if this agent did all of them; what it needs may be missing here.")
 @options.forge
 @options.as_json
-def list_issues(repo: Path, forge: str | None, as_json: bool) -> None:
-    """Every open issue: the eligible ones in the order they would be worked on, then the others with their why."""
+def list_issues(repo: Path, agent: str | None, forge: str | None, as_json: bool) -> None:
+    """Every open issue: the eligible ones in the order they would be worked on, then the others with their why.
+
+    Some whys depend on the agent that would do it: its key, its program, its sandbox, its budget.
+    """
     from autonomy_pack.flows import box, project, rehearse, trust
 
     place = project.find(repo)
-    _, seen = rehearse.look(repo, None, box.choose(project.read_config(place), None), forge=forge)
+    _, seen = rehearse.look(repo, agent, box.choose(project.read_config(place), None), forge=forge)
     if as_json:
         options.print_json([_row(choice) for choice in seen.choices])
     else:
@@ -141,9 +145,9 @@ def _row(choice: Any) -> dict[str, object]:
 def _text(seen: Any) -> str:
     from autonomy_pack.views.table import table
 
-    rows: list[tuple[object, ...]] = [("in order", "id", "priority", "lane", "mission", "why")]
+    rows: list[tuple[object, ...]] = [("in order", "id", "priority", "lane", "mission", "agent", "why")]
     for number, one in enumerate(seen.choices, 1):
         order = number if one.eligible else "–"
         priority = "–" if one.priority is None else one.priority
-        rows.append((order, one.id, priority, one.lane or "–", one.mission or "–", one.why))
+        rows.append((order, one.id, priority, one.lane or "–", one.mission or "–", one.agent or "–", one.why))
     return table(rows) if seen.choices else "No open issues. `autonomy init` writes a first one."

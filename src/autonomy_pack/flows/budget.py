@@ -47,8 +47,8 @@ class Ledger:
 
     def reserve(self, usd: float, tokens: int) -> Reservation | str:
         """Set so much aside, or the sentence why it does not fit. LeaseLost when the run was taken over."""
-        if self._limits.turns and self._turns >= self._limits.turns:
-            return f"{self._turns} calls of a model were made, as many as a run may make (limits.turns). Raise it."
+        if why := self.why_no_turn():
+            return why
         ceilings = self._ceilings()
         self._calls += 1
         made = Reservation(call=str(self._calls), scopes=tuple(one.scope for one in ceilings), usd=usd, tokens=tokens)
@@ -79,6 +79,14 @@ class Ledger:
         self._turns -= retried
         self._store.append([settled(made, self._task, self._run, usd, tokens, model, usage)])
         self._alert(self._ceilings())
+
+    def why_no_turn(self) -> str:
+        """Why the run may call its model no more, however much money is left; "" while it may."""
+        if self._limits.turns and self._turns >= self._limits.turns:
+            calls = f"{self._turns} call{'s' * (self._turns > 1)} of a model"
+            step = "Raise limits.turns of its mission or --max-turns, or make the issue smaller"
+            return f"not done after {calls}, as many as a run may make (limits.turns, --max-turns). {step}."
+        return ""
 
     def why_no_call(self, least: Least) -> str:
         """Which budget does not hold even that call, with the next step; "" when all do."""

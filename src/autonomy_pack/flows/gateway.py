@@ -75,8 +75,10 @@ class Gateway:
         return Ending(outcome=Outcome.FAILED, why=self.fault) if self.fault else None
 
     def ending_of_failure(self) -> Ending | None:
-        """What became of the last call, where that is why the agent failed."""
+        """What became of the last call, or that there may be no other, where that is why the agent failed."""
         found = hindered.by_provider(self.last)
+        if found is None and self._ledger and (why := self._ledger.why_no_turn()):
+            found = Outcome.OVER_BUDGET, why
         return Ending(outcome=found[0], why=found[1]) if found else None
 
     # --- in the thread ---------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def look(project: Project, *, box: Box, agent: str | None = None, asked: Asked =
         agent=agent,
         permissions=_permissions(project, issues),
         only_open=any(issue.labelings is not None for issue in issues),
-        models={name: _why_no_model(name) for name, unit in AGENTS.items() if unit.protocol},
+        models={name: why_no_model(name) for name, unit in AGENTS.items() if unit.protocol},
         budgets=budget.heads_of(
             project.store, project.config, (choose.task_id(project.repo, one.id) for one in issues)
         ),
@@ -147,7 +147,8 @@ def need_agent(agent: str) -> None:
     install_agent.folder_of(agent)
 
 
-def _why_no_model(agent: str) -> str:
+def why_no_model(agent: str) -> str:
+    """Why that agent cannot work on this machine, with the next step; "" when it can."""
     try:
         need_agent(agent)
     except PackError as error:

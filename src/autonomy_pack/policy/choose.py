@@ -174,6 +174,7 @@ def _judge(issue: Issue, states: Mapping[str, str] | None, facts: Facts) -> Choi
         if states is not None:
             _need_text(issue)
         mission = _need_mission(choice.mission, facts)
+        choice = replace(choice, agent=_agent_of(mission, issue, facts))
         if states is not None:
             _need_inputs(mission, issue)
             _need_dependencies(issue, states, facts)
@@ -288,9 +289,13 @@ def _need_mission(name: str | None, facts: Facts) -> Mission:
     return mission
 
 
-def _need_agent(mission: Mission, issue: Issue, facts: Facts) -> str:
+def _agent_of(mission: Mission, issue: Issue, facts: Facts) -> str:
     """A person's word, else the issue's label, else the mission's agent, else the configuration's."""
-    agent = _agent(issue, facts) or mission.agent or facts.config.agent
+    return _agent(issue, facts) or mission.agent or facts.config.agent
+
+
+def _need_agent(mission: Mission, issue: Issue, facts: Facts) -> str:
+    agent = _agent_of(mission, issue, facts)
     if agent not in facts.agents:
         raise _NotEligible(f"unknown agent {agent}; the agents are {', '.join(facts.agents)}")
     if agent == "planner" and not mission.steps:
