@@ -426,6 +426,21 @@ def test_a_mission_run_by_hand_calls_no_model_either_that_it_does_not_allow(worl
     assert models.requests == []
 
 
+def test_a_reset_says_which_budget_still_holds_the_task(world: World, models: Models) -> None:
+    models.answer(
+        lambda request: Answer(text="I look.", usage={"input": 10, "output": 60_000, "cache_read": 0, "cache_write": 0})
+    )
+    models.otherwise("I go on.")
+    thinking(world, config="budget: {issue_usd: 0.2}\n", limits="usd: 5")
+    world.run()
+    assert world.outcomes() == {".#1": "over_budget"}
+    said = world.autonomy("task", "reset", "1")
+    assert ".#1 may be tried again, but no call of a model fits: $0." in said
+    assert "Raise budget.issue_usd: it is for the issue's whole life" in said
+    world.config("budget: {issue_usd: 9}\n")
+    assert world.autonomy("task", "reset", "1") == ".#1 may be tried again.\n"
+
+
 def test_without_a_key_a_mission_run_by_hand_is_not_begun(
     world: World, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from autonomy_pack.flows import decisions
+from autonomy_pack.flows import box, claim, decisions, survey
 from tests.flows.scenes import asked, at, events, later, run_with, scripted
 from tests.world import World
 
@@ -103,6 +103,21 @@ def test_json_is_the_whole_output(world: World) -> None:
     assert [run["outcome"] for run in told["runs"]] == ["handed_off"]
     assert told["not_chosen"][0]["id"] == "2"
     assert told["exit"] == 0
+
+
+def test_of_sessions_that_begin_at_once_none_thinks_that_the_issues_moved(world: World) -> None:
+    scripted(world, "write a.txt one", id="1")
+    scripted(world, "write b.txt two", id="2")
+    first, second = world.open(), world.open()
+    none = box.choose(first.config, "none")
+    looks = [(opened, survey.look(opened, box=none)) for opened in (first, second)]
+    noted = [survey.note(opened, seen) for opened, seen in looks]
+    assert set(noted[0]) == {".#1", ".#2"}
+    assert noted[0] == noted[1]
+    task = looks[0][1].choices[0].task
+    assert task is not None
+    assert claim.take(first, task, noted[0][task.id])
+    assert task.id not in survey.note(second, looks[1][1])
 
 
 def test_sessions_that_begin_in_one_second_have_names_of_their_own(world: World) -> None:

@@ -22,7 +22,10 @@ def reset(task: str, reason: str, repo: Path) -> None:
     """Give a task its attempts back and take away what held it."""
     from autonomy_pack.flows import project, tasks
 
-    click.echo(f"{tasks.reset(project.open_project(repo, about=task), task, reason)} may be tried again.")
+    opened = project.open_project(repo, about=task)
+    found = tasks.reset(opened, task, reason)
+    held = tasks.still_held(opened, found)
+    click.echo(f"{found} may be tried again{f', but {held}' if held else '.'}")
 
 
 @command.command()

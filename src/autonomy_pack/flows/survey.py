@@ -194,13 +194,19 @@ def note(project: Project, survey: Survey) -> dict[str, int]:
     seqs: dict[str, int] = {}
     for task in (choice.task for choice in survey.choices if choice.task):
         head = survey.heads.get(task.id)
-        seq = head.seq if head else 0
-        if head and head.pin == task.pin and head.since:
-            seqs[task.id] = seq
-            continue
-        for stored in project.store.append([_seen(task, seq)], only_if=HeadUnmoved(subject=task.id, seq=seq)):
-            seqs[task.id] = stored.seq
+        if not _is_noted(head, task):
+            seq = head.seq if head else 0
+            project.store.append([_seen(task, seq)], only_if=HeadUnmoved(subject=task.id, seq=seq))
+            # Another session that began at the same time may have noted the same: then nobody has moved it either.
+            head = project.store.head(task.id)
+            head = head if head and head.kind == "task.seen" else None
+        if head and _is_noted(head, task):
+            seqs[task.id] = head.seq
     return seqs
+
+
+def _is_noted(head: Head | None, task: Task) -> bool:
+    return head is not None and head.pin == task.pin and bool(head.since)
 
 
 def seen_data(task: Task) -> dict[str, object]:

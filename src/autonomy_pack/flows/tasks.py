@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import host
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
-from autonomy_pack.flows import claim, stop
+from autonomy_pack.flows import budget, claim, stop
 from autonomy_pack.flows.project import Project, task_named
 from autonomy_pack.model import Event, Head, Outcome
+from autonomy_pack.policy import budget as limits
 from autonomy_pack.policy import names
 
 
 def reset(project: Project, named: str, why: str) -> str:
     """Give a task its attempts back and take away what held it; the task's id."""
     return _say(project, "task.reset", "queued", named, why)
+
+
+def still_held(project: Project, task: str) -> str:
+    """Which budget keeps a task from its model though it was reset, with the next step; "" when none does."""
+    head = project.store.head(task)
+    agent = AGENTS.get(head.agent) if head else None
+    if agent is None or not agent.protocol:
+        return ""
+    ceilings = limits.shared(project.config, task, project.store.now())
+    return budget.why_no_call(project.store, ceilings, limits.ANY_CALL)
 
 
 def skip(project: Project, named: str, why: str) -> str:

@@ -159,6 +159,8 @@ def _of(scope: str) -> str:
 def _step(scope: str, setting: str) -> str:
     if scope.startswith("day:"):
         return f"It goes on when a new day begins at 00:00 UTC, or raise {setting}."
+    if scope.startswith("issue:"):
+        return f"Raise {setting}: it is for the issue's whole life, which no reset begins anew."
     flag = " of the mission, or --max-cost-usd" if setting == "limits.usd" else ""
     flag = " of the mission, or --max-tokens" if setting == "limits.tokens" else flag
     return f"Raise {setting}{flag}."
