@@ -297,7 +297,7 @@ class ModelProtocol(Protocol):
         """Whose prices hold, as genai-prices names it."""
 
     @property
-    def conversation(self) -> str:
+    def conversation_key(self) -> str:
         """The key of a request that holds the conversation: a list that grows from call to call."""
 
     def route(self, method: str, path: str, query: str) -> str:

@@ -33,7 +33,7 @@ def test_a_protocol_has_hostile_bodies_a_path_and_a_conversation(name):
     assert sum(1 for one, _, _ in HOSTILE if one == name) >= 10
     assert PROTOCOLS[name].route("POST", PATHS[name], "") == "call"
     assert PROTOCOLS[name].asked(PATHS[name], "", rich(name), 100).path
-    assert isinstance(rich(name)[PROTOCOLS[name].conversation], list)
+    assert isinstance(rich(name)[PROTOCOLS[name].conversation_key], list)
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

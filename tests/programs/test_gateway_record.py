@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from autonomy_pack.policy import replay as compare
+from autonomy_pack.policy.transcript import whole
 from autonomy_pack.programs import recording, replaying
 from autonomy_pack.protocols import PROTOCOLS
 from models import Models
@@ -44,7 +45,7 @@ def test_of_a_request_only_what_is_new_is_written_down(gateway):
     assert (fourth["same"], fourth["messages"]) == (1, said("a", "x", "c")[1:])
     before = {}
     for record, texts in zip((first, second, third, fourth), ("a", "abc", "abc", "axc"), strict=True):
-        before = recording.whole(record, before, "messages")
+        before = whole(record, before, "messages")
         assert before == {**ASK, "messages": said(*texts), "tools": tools, "system": "s"}
 
 

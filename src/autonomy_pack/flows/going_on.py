@@ -11,7 +11,7 @@ from autonomy_pack.flows import asking, recorded, records
 from autonomy_pack.flows.job import Job, Resumed
 from autonomy_pack.flows.project import Project
 from autonomy_pack.model import Answered, Event, Outcome, value
-from autonomy_pack.policy import conversation, names
+from autonomy_pack.policy import names, transcript
 from autonomy_pack.tools.model import MODEL_TOOLS
 
 # These ends say nothing of the work: what was asked before them is still what the work waited for.
@@ -106,9 +106,9 @@ def _last(project: Project, run: str, kind: str) -> Event | None:
     return next(iter(reversed(list(project.store.events(run=run, kinds=[kind])))), None)
 
 
-def _conversation(job: Job, run: str) -> tuple[conversation.Message, ...]:
+def _conversation(job: Job, run: str) -> tuple[transcript.Message, ...]:
     folder = records.find_run(job.project.place, run)
-    return conversation.messages(records.read_transcript(folder), lambda sha256: _output(folder, sha256))
+    return transcript.messages(records.read_transcript(folder), lambda sha256: _output(folder, sha256))
 
 
 def _output(folder: Path, sha256: str) -> str:
@@ -121,4 +121,4 @@ def _output(folder: Path, sha256: str) -> str:
 def _position(job: Job, run: str) -> int:
     """How many steps that change something were done up to the question, over all the runs that led to it."""
     folder = records.find_run(job.project.place, run)
-    return recorded.position(folder) + conversation.changed(records.read_transcript(folder), MODEL_TOOLS)
+    return recorded.position(folder) + transcript.changed(records.read_transcript(folder), MODEL_TOOLS)

@@ -226,7 +226,7 @@ class Call:
         """All of the call."""
         usage = self._usage(tried)
         usd = tried.reserved if usage is None else self._cost(usage)
-        request = self._desk.recorder.request(self._asked.body, self._protocol.conversation)
+        request = self._desk.recorder.request(self._asked.body, self._protocol.conversation_key)
         response = self._response(tried, retried=retried)
         return self._line(tried, usage and asdict(usage), usd, request, response)
 

@@ -26,20 +26,21 @@ class Recorder:
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = [secret for secret in secrets if secret]
         self._before: Mapping[str, Any] = {}
-        self._told = ""
+        self._key = ""
 
-    def request(self, body: Mapping[str, Any], told: str) -> dict[str, Any]:
+    def request(self, body: Mapping[str, Any], key: str) -> dict[str, Any]:
         """{"same": how many leading entries of the conversation equal those before, "as_before": keys that do
-        altogether, …everything else}. `told` is the key of the conversation; one that is no list is told whole.
+        altogether, …everything else}. `key` is where the request has its conversation; one that is no list is told
+        whole. `policy.transcript.whole` puts it together again.
         """
-        before = self._before if told == self._told else {}
-        self._before, self._told = body, told
-        listed, earlier = body.get(told), before.get(told)
+        before = self._before if key == self._key else {}
+        self._before, self._key = body, key
+        listed, earlier = body.get(key), before.get(key)
         same = _same(listed, earlier) if isinstance(listed, list) and isinstance(earlier, list) else 0
-        kept = [key for key in body if key != told and key in before and before[key] == body[key]]
-        new = {key: value for key, value in body.items() if key not in kept}
+        kept = [name for name in body if name != key and name in before and before[name] == body[name]]
+        new = {name: part for name, part in body.items() if name not in kept}
         if isinstance(listed, list):
-            new[told] = listed[same:]
+            new[key] = listed[same:]
         return {"same": same, "as_before": kept, **self.clean(new)}
 
     def forget(self) -> None:
@@ -61,15 +62,6 @@ class Recorder:
                 {self.clean(key): self.clean(value, levels - 1) for key, value in data.items()} if levels else TOO_DEEP
             )
         return data
-
-
-def whole(record: Mapping[str, Any], before: Mapping[str, Any], told: str) -> dict[str, Any]:
-    """The request that a record tells of, given the one before."""
-    body = {key: before[key] for key in record["as_before"]}
-    body |= {key: value for key, value in record.items() if key not in ("same", "as_before", "cut")}
-    if isinstance(body.get(told), list):
-        body[told] = [*(before.get(told) or ())[: record["same"]], *body[told]]
-    return body
 
 
 def _same(listed: Sequence[Any], earlier: Sequence[Any]) -> int:

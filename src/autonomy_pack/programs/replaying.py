@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from autonomy_pack.contracts import ModelProtocol
 from autonomy_pack.model import Asked
 from autonomy_pack.policy import replay as compare
+from autonomy_pack.policy import transcript
 from autonomy_pack.programs import recording
 from autonomy_pack.programs.asking import Harness
 from autonomy_pack.programs.calling import refuse
@@ -65,7 +66,7 @@ class Replay:
 
     def _told(self, number: int, name: str, protocol: ModelProtocol, asked: Asked, was: Recorded) -> Mapping[str, Any]:
         """The call, as one that cost nothing."""
-        request = self._recorder.request(asked.body, protocol.conversation)
+        request = self._recorder.request(asked.body, protocol.conversation_key)
         same = {"usage": was.usage, "usd": 0.0, "seconds": 0.0, "request": request, "response": was.response}
         return {"call": number, "protocol": name, "model": asked.model, **same}
 
@@ -79,7 +80,7 @@ def calls(lines: Iterable[str]) -> Iterator[Recorded]:
             data = event["data"] if event["kind"] == "model.called" else None
             if data is None:
                 continue
-            before = recording.whole(data["request"], before, PROTOCOLS[data["protocol"]].conversation)
+            before = transcript.whole(data["request"], before, PROTOCOLS[data["protocol"]].conversation_key)
         except (ValueError, KeyError, TypeError):
             continue
         if not data["response"].get("retried"):

@@ -15,7 +15,7 @@ from autonomy_pack.edges.closed import PICTURES, Either, Kind, closed, counts
 from autonomy_pack.model import Asked, Usage
 
 provider = "anthropic"
-conversation = "messages"
+conversation_key = "messages"
 
 _ROUTES = {
     ("POST", "/v1/messages"): "call",

@@ -16,7 +16,7 @@ from autonomy_pack.edges.closed import ANY, PICTURES, closed, counts
 from autonomy_pack.model import Asked, Usage
 
 provider = "google"
-conversation = "contents"
+conversation_key = "contents"
 
 _PATH = re.compile(
     r"/v1beta/models/([A-Za-z0-9][A-Za-z0-9._-]{0,99}):(generateContent|streamGenerateContent|countTokens)"

@@ -14,7 +14,7 @@ from autonomy_pack.edges.closed import ANY, Either, Kind, closed, counts, pictur
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
-conversation = "messages"
+conversation_key = "messages"
 
 _ROUTES = {("POST", "/v1/chat/completions"): "call", ("GET", "/v1/models"): "models"}
 

@@ -14,7 +14,7 @@ from autonomy_pack.edges.closed import Either, Kind, closed, counts, picture
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
-conversation = "input"
+conversation_key = "input"
 
 _ROUTES = {("POST", "/v1/responses"): "call", ("GET", "/v1/models"): "models"}
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonomy_pack.policy import conversation
+from autonomy_pack.policy import transcript
 from autonomy_pack.programs.conversation import Conversation
 from autonomy_pack.programs.recording import Recorder
 from autonomy_pack.tools.model import MODEL_TOOLS
@@ -70,8 +70,8 @@ def nothing(sha256: str) -> str:
 @given(runs())
 def test_what_was_recorded_is_read_back(run: tuple[list[dict[str, Any]], list[dict[str, Any]], int]) -> None:
     events, messages, changed = run
-    assert list(conversation.messages(events, nothing)) == messages
-    assert conversation.changed(events, MODEL_TOOLS) == changed
+    assert list(transcript.messages(events, nothing)) == messages
+    assert transcript.changed(events, MODEL_TOOLS) == changed
 
 
 @given(runs())
@@ -79,7 +79,7 @@ def test_what_the_loop_goes_on_with_are_the_calls_without_a_result(
     run: tuple[list[dict[str, Any]], list[dict[str, Any]], int],
 ) -> None:
     events, _, _ = run
-    told = conversation.messages(events, nothing)
+    told = transcript.messages(events, nothing)
     left = Conversation(told, lambda _: "").unanswered()
     last = [block for block in told[-1]["content"] if told[-1]["role"] == "user"]
     asked = next(message for message in reversed(told) if message["role"] == "assistant")["content"]
@@ -94,9 +94,13 @@ def test_a_transcript_that_was_tampered_with_is_believed_or_not_but_never_breaks
     events, _, _ = run
     at = data.draw(st.integers(0, len(events) - 1))
     part = data.draw(st.sampled_from(["request", "response", "tool_call", "output"]))
-    garbage = data.draw(st.sampled_from([{}, {"same": 99}, {"same": "x"}, {"body": 1}, {"messages": 3}, {"cut": True}]))
+    garbage = data.draw(
+        st.sampled_from(
+            [{}, {"same": 99}, {"same": "x"}, {"body": 1}, {"messages": 3}, {"as_before": [[]]}, {"cut": True}]
+        )
+    )
     broken = [*events[:at], {**events[at], "data": {**events[at]["data"], part: garbage}}, *events[at + 1 :]]
-    conversation.messages(broken, nothing)
+    transcript.messages(broken, nothing)
 
 
 def test_a_long_output_is_fetched_and_one_that_is_gone_begins_anew() -> None:
@@ -105,21 +109,21 @@ def test_a_long_output_is_fetched_and_one_that_is_gone_begins_anew() -> None:
     step = {"step": 1, "tool_call": {"name": "read", "arguments": {}, "id": "t"}}
     end = {"step": 1, "exit": 0, "duration": 0, "output": None, "output_sha256": "abc"}
     events = [
-        called({"same": 0, "messages": [{"role": "user", "content": "hi"}]}, response),
+        called({"same": 0, "as_before": [], "messages": [{"role": "user", "content": "hi"}]}, response),
         {"kind": "step.started", "data": step},
         {"kind": "step.finished", "data": end},
     ]
-    told = conversation.messages(events, lambda sha256: f"whole {sha256}")
+    told = transcript.messages(events, lambda sha256: f"whole {sha256}")
     assert told[-1]["content"][0]["content"] == "whole abc"
-    assert conversation.messages(events, nothing) == ()
+    assert transcript.messages(events, nothing) == ()
 
 
 def test_a_cut_record_begins_anew() -> None:
     body = {"content": [{"type": "text", "text": "hi"}]}
-    request = {"same": 0, "messages": [{"role": "user", "content": "hi"}]}
+    request = {"same": 0, "as_before": [], "messages": [{"role": "user", "content": "hi"}]}
     whole = called(request, {"status": 200, "body": body, "complete": True})
-    assert len(conversation.messages([whole], nothing)) == 2
+    assert len(transcript.messages([whole], nothing)) == 2
     for response in ({"status": 200, "body": body, "complete": False}, {"status": 500, "body": body}, {"status": 200}):
-        assert conversation.messages([called(request, response)], nothing) == ()
-    assert conversation.messages([called({**request, "cut": True}, {"status": 200, "body": body})], nothing) == ()
-    assert conversation.messages([], nothing) == ()
+        assert transcript.messages([called(request, response)], nothing) == ()
+    assert transcript.messages([called({**request, "cut": True}, {"status": 200, "body": body})], nothing) == ()
+    assert transcript.messages([], nothing) == ()

@@ -1,4 +1,4 @@
-"""A model's conversation, read back from the transcript of its run: events → messages. Pure.
+"""Read back from the transcript of a run: the requests of its model, and the conversation it was in. Pure.
 
 The gateway records every request as what differs from the one before, and every answer whole; the steps tell what came
 of the model's last calls. What cannot be read back exactly is not read back at all: the run then begins anew.
@@ -32,17 +32,32 @@ def messages(events: Iterable[Event], output: Callable[[str], str]) -> tuple[Mes
 
 def requests(events: Iterable[Event]) -> list[list[Message]]:
     """The messages of each request, whole. ValueError when one leaves out more than there was."""
-    whole: list[list[Message]] = []
+    put_together: list[list[Message]] = []
+    before: Mapping[str, Any] = {}
     for event in events:
         if event["kind"] != "model.called":
             continue
         request = event["data"]["request"]
-        same, new = request.get("same", 0), request.get("messages", [])
-        before = whole[-1] if whole else []
-        if request.get("cut") or type(same) is not int or not 0 <= same <= len(before) or not isinstance(new, list):
-            raise ValueError("a request does not follow the one before")
-        whole.append([*before[:same], *new])
-    return whole
+        before = whole(request, before, "messages")
+        if request.get("cut") or not isinstance(before.get("messages"), list):
+            raise ValueError("a request does not tell its messages")
+        put_together.append(before["messages"])
+    return put_together
+
+
+def whole(record: Mapping[str, Any], before: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The request that a record tells of, given the one before; `key` is where a request has its conversation.
+
+    ValueError or KeyError when it leaves out what the one before does not have.
+    """
+    same, earlier = record["same"], before.get(key) or ()
+    body = {name: before[name] for name in record["as_before"]}
+    body |= {name: part for name, part in record.items() if name not in ("same", "as_before", "cut")}
+    if type(same) is not int or not 0 <= same <= len(earlier):
+        raise ValueError("a request does not follow the one before")
+    if isinstance(body.get(key), list):
+        body[key] = [*earlier[:same], *body[key]]
+    return body
 
 
 def changed(events: Iterable[Event], tools: Mapping[str, Any]) -> int:
