@@ -5,16 +5,16 @@ Shapes after the provider's own client library (openai 3.54) and what codex send
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autonomy_pack.edges import sse
-from autonomy_pack.edges.closed import Either, Kind, closed, counts, picture
+from autonomy_pack.edges import openai, sse
+from autonomy_pack.edges.closed import Either, Kind, closed, picture
 from autonomy_pack.model import Asked, Usage
 
 provider = "openai"
 conversation_key = "input"
+token_of, headers, answer = openai.token_of, openai.headers, openai.answer
 
 _ROUTES = {("POST", "/v1/responses"): "call", ("GET", "/v1/models"): "models"}
 
@@ -84,11 +84,6 @@ _FORMAT = Kind(
 _NAMED = Kind({"function": {"name": str}, "custom": {"name": str}})
 
 
-def _words(value: Any) -> str:
-    fits = isinstance(value, dict) and all(isinstance(word, str) for word in value.values())
-    return "" if fits else " is not an object of texts"
-
-
 _CHECK = closed(
     {
         "model": str,
@@ -115,8 +110,8 @@ _CHECK = closed(
         "truncation?": {"auto", "disabled"},
         "service_tier?": {"auto", "default", "flex"},
         "prompt_cache_key?": str,
-        "metadata?": _words,
-        "client_metadata?": _words,
+        "metadata?": openai.words,
+        "client_metadata?": openai.words,
         "user?": str,
         "safety_identifier?": str,
     }
@@ -126,11 +121,6 @@ _CHECK = closed(
 def route(method: str, path: str, query: str) -> str:
     """Responses and the list of models; no query."""
     return "" if query else _ROUTES.get((method, path), "")
-
-
-def token_of(headers: Mapping[str, str], query: str) -> str:  # noqa: ARG001
-    """A bearer."""
-    return headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def check(body: Any) -> str:
@@ -148,42 +138,14 @@ def asked(path: str, query: str, body: Mapping[str, Any], max_output: int) -> As
     return Asked(path=path.removeprefix("/v1"), model=body["model"], stream=streams, body=sent, output=most)
 
 
-def headers(given: Mapping[str, str], key: str) -> Mapping[str, str]:  # noqa: ARG001
-    """The key, and nothing of the client's."""
-    return {"authorization": f"Bearer {key}"}
-
-
 def refusal(status: int, word: str, sentence: str) -> tuple[int, bytes]:
     """400 invalid_request_error for a wall: the library and codex try that no more."""
-    return error(400 if word in ("stopped", "over_budget", "denied") else status, word, sentence)
-
-
-def error(status: int, word: str, sentence: str) -> tuple[int, bytes]:
-    """An error of this provider."""
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    told = {"message": sentence, "type": kind, "param": None, "code": word or None}
-    return status, json.dumps({"error": told}).encode()
-
-
-def answer(route: str, models: Sequence[str], tokens: int) -> bytes:  # noqa: ARG001
-    """The list of models."""
-    data = [{"id": name, "object": "model", "created": 1767225600, "owned_by": "provider"} for name in models]
-    return json.dumps({"object": "list", "data": data}).encode()
+    return openai.error(400 if word in ("stopped", "over_budget", "denied") else status, word, sentence)
 
 
 def usage(message: Mapping[str, Any]) -> Usage | None:
-    """The provider counts what came from its cache, or went into it, as input too."""
-    used = message.get("usage")
-    if not isinstance(used, dict) or used.get("input_tokens") is None:
-        return None
-    details = used.get("input_tokens_details")
-    details = details if isinstance(details, dict) else {}
-    said = (used["input_tokens"], used.get("output_tokens"))
-    found = counts(*said, details.get("cached_tokens"), details.get("cache_write_tokens"))
-    if found is None:
-        return None
-    total, output, read, written = found
-    return Usage(input=max(0, total - read - written), output=output, cache_read=read, cache_write=written)
+    """What the provider counted."""
+    return openai.usage(message, "input_tokens", "output_tokens")
 
 
 _LAST = ("response.completed", "response.incomplete", "response.failed")
