@@ -46,6 +46,7 @@ def render(
         counts=Counter(row.outcome for row in rows),
         skipped=[choice for choice in choices if not choice.eligible],
         broken=broken,
+        dollars=dollars,
         spent=f"{dollars(sum(row.usd for row in rows))} · {sum(row.tokens for row in rows):,} tokens",
     )
 
