@@ -4,8 +4,7 @@ in the box, against the stand-in for model providers. Large (`make test.agents`)
 from __future__ import annotations
 
 import re
-import shlex
-import textwrap
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from autonomy_pack.flows import box, install_agent
 from autonomy_pack.model import Config
 from models import Answer, Call, Models
+from tests.sandboxes import canaries
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -30,25 +30,6 @@ limits: {{usd: 5, tokens: 1000000, minutes: 3, stall_minutes: 2, steps: 20}}
 """
 SED = "sed -i 's/a - b/a + b/' calc.py"
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
-# What of ours could be found by a program of the agent's: its own environment, everybody's, and every file.
-SEARCH = textwrap.dedent("""\
-    import os
-    word = ({0!r} + {1!r}).encode()
-    def look(path):
-        try:
-            with open(path, "rb") as file:
-                return word in file.read(1 << 22)
-        except OSError:
-            return False
-    hits = [name for name, value in os.environb.items() if word in value]
-    for one in filter(str.isdecimal, os.listdir("/proc")):
-        hits += [f"/proc/{{one}}/{{what}}" for what in ("environ", "cmdline") if look(f"/proc/{{one}}/{{what}}")]
-    for top, folders, files in os.walk("/"):
-        if top == "/":
-            folders[:] = [name for name in folders if name not in ("proc", "sys", "usr")]
-        hits += [os.path.join(top, name) for name in files if os.path.isfile(os.path.join(top, name)) and look(os.path.join(top, name))]
-    print("SEARCHED", hits)
-    """)
 
 
 @pytest.fixture
@@ -121,20 +102,21 @@ def test_a_scripted_edit_becomes_a_branch_with_what_it_cost(ready: World, agent:
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_no_key_and_no_token_is_to_be_found_from_inside(ready: World, agent: str) -> None:
+def test_no_key_and_no_token_is_to_be_found_from_inside(ready: World, tmp_path: Path, agent: str) -> None:
+    shutil.copy(canaries.SEARCH, ready.root)
+    ready.commit("the search")
     asked_of(ready, agent)
-    with Models() as models:
-        secrets = {"GITHUB_TOKEN": "ghs_" + "canary" * 6, "GH_TOKEN": "ghs_" + "canary" * 6}
-        for word in (models.key, secrets["GITHUB_TOKEN"]):
-            program = SEARCH.format(word[:5], word[5:])
-            shell_of(agent, models, f"python3 -c {shlex.quote(program)}")
+    planted = canaries.plant(tmp_path / "planted").environment
+    del planted["HOME"]
+    with Models(key=f"sk-ant-api03-{canaries.word()}") as models:
+        shell_of(agent, models, f"python3 {canaries.SEARCH.name} found.json")
         shell_of(agent, models, SED)
         end_of(agent, models)
-        told = ready.call("run", env={**models.environment, **secrets})
+        told = ready.call("run", env={**planted, **models.environment})
         heard = "\n".join(request.text for request in models.requests)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert len(re.findall(r"SEARCHED \[\]", heard)) >= 2
-    assert not re.findall(r"SEARCHED \[[^\]]", heard)
+    (branch,) = ready.branches()
+    canaries.nothing_found(ready.git("show", f"{branch}:found.json"))
     assert models.key not in heard
 
 
