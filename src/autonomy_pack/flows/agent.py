@@ -11,7 +11,7 @@ from autonomy_pack.edges import files, shell, workspace
 from autonomy_pack.edges.confined import Confined
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, PackError
-from autonomy_pack.flows import gateway, instructions, returned
+from autonomy_pack.flows import gateway, heeding, instructions, returned
 from autonomy_pack.flows.boundary import STOP, Boundary
 from autonomy_pack.flows.gateway import Gateway, NoModel, NoMoney
 from autonomy_pack.flows.install_agent import folder_of
@@ -242,7 +242,12 @@ def _failed(job: Job, watch: _Watch, ended: Ended) -> Ending | None:
         return Ending(outcome=Outcome.FAILED, why="its output ends without saying how it ended")
     if verdict and not verdict.ok:
         return Ending(outcome=Outcome.FAILED, why=one_line(verdict.why, 300) or "the agent says that it failed")
-    if verdict and verdict.denied and workspace.tree(job.space) == workspace.base_tree(job.space):
+    if verdict and verdict.denied and not _changed(job):
         tools = one_line(", ".join(verdict.denied), 200)
         return Ending(outcome=Outcome.FAILED, why=f"it changed nothing, and was denied what it asked for: {tools}")
     return None
+
+
+def _changed(job: Job) -> bool:
+    """Whether it left anything but the base."""
+    return workspace.tree(job.space, heeding.judging(job)) != workspace.base_tree(job.space)
