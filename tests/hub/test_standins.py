@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hub import Hub, Repo
+from hub import Hub, Repo, prepared
 from hub.act import STANDINS, Act, act, clone
 
 CHECKOUT, SETUP_PYTHON, UPLOAD = STANDINS
@@ -131,3 +132,16 @@ def test_setup_python_puts_a_python_on_the_path_and_has_no_cache(hub: Hub, tmp_p
     )
     assert "build/tests/python/" in ran.leg("a").printed, ran.explain()
     assert steps(hub, tmp_path / "2", use(SETUP_PYTHON, cache="pip")).failed == {"a"}
+
+
+def test_pip_was_asked_in_the_words_of_the_script_that_asks_it() -> None:
+    script = (Path(__file__).parents[2] / "scripts" / "on-runner.sh").read_text().replace("\\\n", " ")
+    assert f"-I -m pip {' '.join(prepared.WORDS)}" in " ".join(script.split())
+
+
+def test_pip_asked_anything_else_does_its_work(tmp_path: Path) -> None:
+    python = prepared.prepared(Path(__file__).parents[2] / "requirements.lock") / "bin" / "python"
+    other = tmp_path / "other.lock"
+    other.write_text("!\n")
+    ended = subprocess.run([python, "-I", "-m", "pip", *prepared.WORDS, other], capture_output=True, check=False)
+    assert ended.returncode == 1
