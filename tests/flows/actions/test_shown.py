@@ -65,7 +65,14 @@ def test_a_retry_is_promised_only_while_attempts_are_left(site: Site) -> None:
     assert "status:blocked" in site.labels(number)
 
 
-def test_an_attempt_that_could_not_begin_says_so_and_uses_up_none(site: Site) -> None:
+@pytest.mark.parametrize(
+    "why",
+    [
+        "could not begin: job run may not read. Add `issues: read`.",
+        "could not go on: the provider refused the key (401). Check THE_KEY.",
+    ],
+)
+def test_an_attempt_that_could_not_begin_or_go_on_says_so_and_uses_up_none(site: Site, why: str) -> None:
     number = site.issue()
     begun = site.begin()
     plan = begun.select()
@@ -73,7 +80,6 @@ def test_an_attempt_that_could_not_begin_says_so_and_uses_up_none(site: Site) ->
 
     def refused(files: dict[str, bytes]) -> dict[str, bytes]:
         result = json.loads(files["result.json"])
-        why = "could not begin: job run may not read. Add `issues: read`."
         nothing = {"head": "", "tree": "", "bundle_sha256": "", "checks": []}
         files["result.json"] = json.dumps({**result, **nothing, "outcome": "stale", "why": why}).encode()
         return {**files, "attempt.bundle": b""}
@@ -82,7 +88,7 @@ def test_an_attempt_that_could_not_begin_says_so_and_uses_up_none(site: Site) ->
     done = begun.publish(plan)
     begun.finish()
     assert [row.outcome for row in done.rows] == ["stale"]
-    assert "**Stale** · could not begin: job run may not read. Add `issues: read`." in comment(site, number)
+    assert f"**Stale** · {why}" in comment(site, number)
     assert "no attempt is used up" in comment(site, number)
     assert "status:blocked" in site.labels(number)
     assert site.session().outcomes == {str(number): "handed_off"}
