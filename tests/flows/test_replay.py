@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,19 @@ def test_the_calls_of_a_model_are_in_the_story_of_a_run(recorded: World) -> None
 def test_a_run_with_a_model_comes_out_the_same_without_key_and_network(recorded: World) -> None:
     told = replayed(recorded)
     assert (told["was"], told["now"], told["divergences"]) == ("handed_off", "handed_off", [])
+
+
+def test_what_a_program_measures_where_it_works_is_no_difference_to_a_model(world: World) -> None:
+    program = "import os, time; print(f'rootdir: {os.getcwd()}\\n12 passed in {time.time() % 100:.4f}s')"
+    with Models() as models:
+        env = with_model(world, models)
+        world.mission("mend", f"goal: Mend it.\n{MODEL.replace('write]', 'write, run]')}")
+        models.call("run", {"command": ["python3", "-c", program]})
+        edits(models)
+        world.autonomy("run", "--sandbox", "none", env=env)
+        heard = models.requests[1].text
+    assert re.search(r"12 passed in \d", heard)
+    assert replayed(world)["divergences"] == []
 
 
 def test_a_changed_prompt_is_told_where_it_differs(recorded: World) -> None:

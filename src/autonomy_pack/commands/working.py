@@ -238,7 +238,7 @@ class _Screen:
         elif self._live and line:
             from rich.markup import escape
 
-            self._status.update(escape(line))
+            self._status.update(escape(one_line(line, max(20, self._console.width - 4))))
         elif line:
             _say(f"  {line}")
 
