@@ -145,9 +145,15 @@ class GitRefs(Tables):
         self._refs.refresh()
         return self._refs.tip(states.ref_of(paths.canonical(key)))
 
-    def said(self, key: str) -> Mapping[str, Any]:
-        """What the newest state says beside the lease itself; it stays until the next `move`, whoever holds it."""
-        self._refs.refresh()
+    def said(self, key: str, *, fresh: bool = True) -> Mapping[str, Any]:
+        """What the newest state says beside the lease itself; it stays until the next `move`, whoever holds it.
+
+        Where many are looked through, `fresh=False` makes it as old as all that is read may be.
+        """
+        if fresh:
+            self._refs.refresh()
+        else:
+            self._refs.look()
         said: Mapping[str, Any] = json.loads(self._refs.said(paths.canonical(key)))
         return said
 

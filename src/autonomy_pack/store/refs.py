@@ -66,6 +66,11 @@ class Refs:
             raise
         self._seen = clock.monotonic()
 
+    def look(self) -> None:
+        """Like refresh, when the last look at the refs was over 5 s ago."""
+        if clock.monotonic() - self._seen > _FRESH:
+            self.refresh()
+
     def begin(self) -> str:
         """See Connection."""
         if self._ready:
@@ -96,8 +101,8 @@ class Refs:
 
     def rows(self, sql: str, params: Params) -> list[Row]:
         """See Connection. Outside a transaction the refs are looked at again when that was over 5 s ago."""
-        if self._ready and not self._inside and clock.monotonic() - self._seen > _FRESH:
-            self.refresh()
+        if self._ready and not self._inside:
+            self.look()
         return self._db.rows(sql, params)
 
     # --- states of leases --------------------------------------------------------------------------------------

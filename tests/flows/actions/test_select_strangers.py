@@ -157,6 +157,10 @@ def forge(job: Job, number: int, events: range, *, fence: int = 1, runs: int = 0
     assert remote.push(moves)
 
 
+def fetches(site: Site) -> int:
+    return len([one for one in site.hub.journal if one.line.endswith("/git-upload-pack")])
+
+
 def test_what_was_left_behind_takes_no_more_legs_than_were_asked_for(site: Site) -> None:
     numbers = [site.issue("bug") for _ in range(3)]
     fresh = site.issue()
@@ -164,7 +168,9 @@ def test_what_was_left_behind_takes_no_more_legs_than_were_asked_for(site: Site)
         for number in numbers:
             forge(job, number, range(number * 100, number * 100 + 40))
     job.run.status = "completed"
+    before = fetches(site)
     selected = site.select(max_issues=2)
+    assert fetches(site) - before < 60, "120 leases are looked through"
     assert legs(selected) == numbers[:2]
     assert [leg.event for leg in selected.plan.legs] == ["100", "200"]
     assert "a later run completes it" in why(selected, numbers[2])

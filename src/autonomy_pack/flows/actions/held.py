@@ -36,7 +36,7 @@ def leg_of(store: GitRefs, lease: Lease) -> Leg | None:
 
     What a lease says may be anybody's words, who may write: its shape is checked, and `publish` derives the rest again.
     """
-    kept = said.of_json(store.said(lease.key), lease.key)
+    kept = said.of_json(store.said(lease.key, fresh=False), lease.key)
     return kept.leg if kept and not _is_done(store, lease, kept.leg.attempt) else None
 
 
