@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,7 @@ class Foreign:
     def __init__(self, hub: Hub, folder: Path, files: Mapping[str, str] | None = None, *, private: bool = True) -> None:
         self.hub, self.folder = hub, folder
         self.pack = hub.repo(PACK, files={"README.md": "x"})
-        self.sha = _push(self.pack.git_dir, folder / "pack")
+        self.sha = _push(self.pack.git_dir)
         rendered = callers(PACK, self.sha, "0.1.0", hosted=False, review=True)
         governing = {".github/autonomy.yml": CONFIG, ".github/autonomy/missions/fix.yml": MISSION}
         self.repo = hub.repo(SITE, files={"a.txt": "A\n", **governing, **rendered, **(files or {})}, private=private)
@@ -95,18 +98,29 @@ def is_write(request: Request) -> bool:
     return request.writes and not request.path.endswith("/info/refs") and "/_hub/" not in request.path
 
 
-def _push(git_dir: Path, place: Path) -> str:
+def _push(git_dir: Path) -> str:
     """The working copy's files as one commit of the pack's repository; its id."""
-    place.mkdir()
+    place, sha = _committed()
+    subprocess.run([*_git(place), "push", "-q", "--force", str(git_dir), "main"], check=True, capture_output=True)
+    return sha
+
+
+@cache
+def _committed() -> tuple[Path, str]:
+    """A repository with that commit, and its id: made once, for all tests of this process."""
+    place = Path(tempfile.mkdtemp(prefix="pack-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
     for name in SHIPPED:
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, place / name)
-    git = ["git", "-C", str(place), "-c", "user.name=T", "-c", "user.email=t@t.invalid"]
     for words in (["init", "-q", "-b", "main"], ["add", "--all", "--force"], ["commit", "-q", "-m", "pack"]):
-        subprocess.run([*git, *words], check=True, capture_output=True)
-    subprocess.run([*git, "push", "-q", "--force", str(git_dir), "main"], check=True, capture_output=True)
-    said = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
-    return said.stdout.strip()
+        subprocess.run([*_git(place), *words], check=True, capture_output=True)
+    said = subprocess.run([*_git(place), "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    return place, said.stdout.strip()
+
+
+def _git(place: Path) -> list[str]:
+    return ["git", "-C", str(place), "-c", "user.name=T", "-c", "user.email=t@t.invalid"]
