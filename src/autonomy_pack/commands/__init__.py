@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "guard": ("guard", "Judge any range of commits by the guards."),
     "task": ("task", "Reset or skip a task."),
     "init": ("init", "Set a repository up: configuration and a first issue."),
+    "fleet": ("fleet", "The pack in a repository: install, sync, verify, uninstall."),
     "agent": ("agent", "Agents: list them, install programs of others."),
     "trust": ("trust", "Trust a repository's configuration, as it is now."),
     "stop": ("stop", "Stop all work, at once, until `resume`."),

@@ -41,7 +41,7 @@ def callers(
     `review`: also the one that lets agents review pull requests, `repair`: also the one that mends our own; the secrets
     of models go to them by their usual names.
 
-    `version` stands in a comment beside the commit; "" where it is not known.
+    `cron`: "" = only by hand. `version` stands in a comment beside the commit; "" where it is not known.
 
     UsageError for a word that could be anything but what it should be: it would become YAML.
     """
@@ -49,7 +49,7 @@ def callers(
         ("--github", "OWNER/NAME@COMMIT, where the pack is", _PACK, pack),
         ("--github", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),
         ("version", "x.y.z", _VERSION, version or "0.0.0"),
-        ("cron", "five fields", _CRON, cron),
+        ("--schedule", "five fields, as in '17 * * * *'", _CRON, cron or "0 0 * * *"),
         *(("--runs-on", "the label of a runner: letters, digits, . _ -", _LABEL, label) for label in runs_on),
     ]
     for name, form, pattern, word in words:

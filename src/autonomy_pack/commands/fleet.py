@@ -1,0 +1,165 @@
+"""autonomy fleet: the pack in a repository: install, sync, verify, uninstall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autonomy_pack.commands import options
+
+if TYPE_CHECKING:
+    from autonomy_pack.model import Place
+    from autonomy_pack.policy.fleet.plan import Step
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Print the plan with its differences; write nothing.")
+_force = click.option("--force", is_flag=True, help="Write again what was removed; take over files of our names.")
+_pack = click.option("--pack", metavar="OWNER/NAME@COMMIT", help="Where the pack is, and the commit to call.")
+
+
+@click.group(name="fleet")
+def command() -> None:
+    """The pack's files in a repository: what is there, what should be, and one plan between the two.
+
+    A line that somebody wrote is never lost: an edited file is merged, or left alone and named.
+    """
+
+
+@command.command()
+@options.repo
+@_pack
+@click.option("--allow-continuous", is_flag=True, help="Let it start by itself, every hour.")
+@click.option("--schedule", default="", metavar="CRON", help="With --allow-continuous: when; five fields.")
+@click.option("--runs-on", multiple=True, metavar="LABEL", help="Runner label; repeat for several.")
+@click.option("--agent", default="", metavar="NAME", help="Begin a file of instructions for this agent.")
+@click.option("--private-pack", is_flag=True, help="Secret AUTONOMY_PACK_TOKEN reads the pack's repository.")
+@click.option("--review", is_flag=True, help="Also the workflow that lets agents review pull requests.")
+@click.option("--repair", is_flag=True, help="Also the workflow that mends handoffs whose workflows failed.")
+@click.option("--enterprise-server", is_flag=True, help="Leave out keys that only github.com knows.")
+@_force
+@_dry_run
+@options.as_json
+@click.pass_context
+def install(
+    ctx: click.Context,
+    repo: Path,
+    pack: str | None,
+    allow_continuous: bool,
+    schedule: str,
+    runs_on: tuple[str, ...],
+    agent: str,
+    private_pack: bool,
+    review: bool,
+    repair: bool,
+    enterprise_server: bool,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the pack's files into a clone; commit them yourself. What somebody else wrote there is left alone.
+
+    Exit 0: done, or nothing to do; 1: a file has to be looked at by hand.
+    """
+    from autonomy_pack.flows import project
+    from autonomy_pack.flows.fleet import clone
+
+    place = project.find(repo)
+    inputs = clone.inputs(
+        pack or "",
+        cron=clone.cron(place, allow=allow_continuous, asked=schedule),
+        runs_on=runs_on or ("ubuntu-latest",),
+        agent=agent,
+        private=private_pack,
+        review=review,
+        repair=repair,
+        hosted=not enterprise_server,
+    )
+    _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
+
+
+@command.command()
+@options.repo
+@_pack
+@_force
+@_dry_run
+@options.as_json
+@click.pass_context
+def sync(ctx: click.Context, repo: Path, pack: str | None, force: bool, dry_run: bool, as_json: bool) -> None:
+    """Bring what is installed in a clone up to date with this release; what was edited there is merged.
+
+    Exit 0: done, or nothing to do; 1: a file has to be merged by hand, and was left alone.
+    """
+    from autonomy_pack.flows import project
+    from autonomy_pack.flows.fleet import clone
+
+    place = project.find(repo)
+    inputs = clone.newer(place, pack or "")
+    _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
+
+
+@command.command()
+@options.repo
+@options.as_json
+@click.pass_context
+def verify(ctx: click.Context, repo: Path, as_json: bool) -> None:
+    """Hold a clone against what its lock says was installed; writes nothing.
+
+    Exit 0: all as it should be; 1: something is not, each with its fix.
+    """
+    from dataclasses import asdict
+
+    from autonomy_pack.flows import project
+    from autonomy_pack.flows.fleet import verifying
+
+    findings = verifying.verify(project.find(repo))
+    if as_json:
+        options.print_json([asdict(one) | {"risk": str(one.risk)} for one in findings])
+    for one in () if as_json else findings:
+        click.echo(f"{one.risk!s:8}  {one.rule:20}  {one.where}\n  {one.says}\n  → {one.fix}")
+    if not as_json:
+        click.echo(f"{len(findings)} to look at." if findings else "All as it should be.")
+    ctx.exit(1 if findings else 0)
+
+
+@command.command()
+@options.repo
+@click.option("--confirm", is_flag=True, help="Needed: it removes files.")
+@_dry_run
+@options.as_json
+@click.pass_context
+def uninstall(ctx: click.Context, repo: Path, confirm: bool, dry_run: bool, as_json: bool) -> None:
+    """Take out of a clone what the pack wrote and nobody changed; edited files stay and are named."""
+    from autonomy_pack.errors import UsageError
+    from autonomy_pack.flows import project
+    from autonomy_pack.flows.fleet import clone
+
+    if not confirm and not dry_run:
+        raise UsageError("uninstall removes files", "Look first with --dry-run, then say --confirm.")
+    place = project.find(repo)
+    _carry_out(ctx, place, clone.uninstall(place), dry=dry_run, as_json=as_json)
+
+
+def _carry_out(ctx: click.Context, place: Place, steps: tuple[Step, ...], *, dry: bool, as_json: bool) -> None:
+    from autonomy_pack.flows.fleet import clone
+    from autonomy_pack.policy.fleet.plan import Act
+    from autonomy_pack.views import fleet as view
+
+    before = clone.texts(place, steps)
+    if as_json:
+        options.print_json(view.data(steps, before))
+
+    def tell(step: Step) -> None:
+        if not as_json:
+            click.echo(view.line(step))
+
+    if dry:
+        for step in steps:
+            tell(step)
+            if not as_json and step.changes:
+                click.echo(view.difference(step, before.get(step.path, "")))
+    else:
+        clone.apply(place, steps, tell)
+    if not as_json:
+        click.echo(view.summary(steps, dry=dry))
+    ctx.exit(1 if any(step.act is Act.CONFLICT for step in steps) else 0)

@@ -1,0 +1,201 @@
+"""The kit in a clone: what is there of it, and a plan carried out in its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any
+
+from autonomy_pack import __version__, config
+from autonomy_pack.edges import artifact, documents, files, merging
+from autonomy_pack.errors import UsageError
+from autonomy_pack.model import Mission, Place
+from autonomy_pack.policy.fleet import lock as locks
+from autonomy_pack.policy.fleet.lock import Inputs, Lock, sha256
+from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan
+from autonomy_pack.schemas.told import problems
+from autonomy_pack.views import kit as view
+
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+"""In the order in which make looks for them."""
+_LIMIT = 1024 * 1024
+_GIVEN = ("pack", "sha", "version")
+
+
+@cache
+def missions() -> tuple[Mission, ...]:
+    """The shipped missions that an issue can have."""
+    every = (config.find_mission(name, {}) for name in config.packaged_missions())
+    return tuple(mission for mission in every if not mission.returns)
+
+
+def inputs(pack: str, **given: Any) -> Inputs:
+    """The inputs of a first install, with this release's version; `pack` is OWNER/NAME@COMMIT, else UsageError."""
+    name, _, commit = pack.partition("@")
+    if not commit:
+        raise UsageError(
+            "it is not said where the pack is", "Give --pack OWNER/NAME@COMMIT, with all 40 digits of the commit."
+        )
+    return Inputs(pack=name, sha=commit, version=__version__, **given)
+
+
+def newer(place: Place, pack: str) -> Inputs:
+    """The inputs that a clone's lock has, with this release's version and, when it is given, another pack's commit."""
+    found = look(place, ())
+    if found.lock is None:
+        raise UsageError(f"{place.root} has no {locks.PATH}", "Install first: `autonomy fleet install --help`.")
+    now = replace(found.lock.inputs, version=__version__)
+    if not pack:
+        return now
+    return inputs(pack, **{one.name: getattr(now, one.name) for one in fields(now) if one.name not in _GIVEN})
+
+
+def cron(place: Place, *, allow: bool, asked: str) -> str:
+    """When the loop starts by itself: never unless it is allowed; else as asked, or each hour.
+
+    The minute comes from the repository's name: not all of an organisation's start at once. UsageError for a schedule
+    that is not allowed.
+    """
+    if asked and not allow:
+        raise UsageError("a schedule lets it start by itself", "Say --allow-continuous too, or leave --schedule out.")
+    minute = int(sha256(place.root.name)[:8], 16) % 60
+    return (asked or f"{minute} * * * *") if allow else ""
+
+
+def texts(place: Place, steps: Iterable[Step]) -> Mapping[str, str]:
+    """What the files of a plan hold now."""
+    return _Looked(place, [step.path for step in steps]).texts
+
+
+def install(place: Place, inputs: Inputs, *, force: bool = False) -> tuple[Step, ...]:
+    """The plan that brings a clone to these inputs: an install where there is none, else a sync. Writes nothing.
+
+    UsageError for inputs that cannot stand in a workflow, and for a lock that cannot be read.
+    """
+    wanted = desired(inputs, _makefile(place))
+    return plan(wanted, inputs, look(place, wanted), merged, force=force)
+
+
+def uninstall(place: Place) -> tuple[Step, ...]:
+    """The plan that takes out of a clone what the pack wrote and nobody changed. Writes nothing."""
+    return plan({}, None, look(place, {}), merged)
+
+
+def desired(inputs: Inputs, makefile: str) -> Mapping[str, Wanted]:
+    """The kit; its line goes into the makefile of that name."""
+    made = dict(view.kit(inputs, missions()))
+    return {**made, makefile: made.pop(view.MAKEFILE)}
+
+
+def look(place: Place, wanted: Iterable[str]) -> Found:
+    """What a clone has of these files, of those its lock names, and of the lock."""
+    told = _Looked(place, (locks.PATH,))
+    lock = read_lock(told.texts[locks.PATH]) if locks.PATH in told.texts else None
+    paths = {locks.PATH, *wanted, *(lock.files if lock else ())}
+    seen = _Looked(place, sorted(paths))
+    return Found(files=seen.texts, odd=seen.odd, lock=lock, bases=_bases(lock))
+
+
+class _Looked:
+    """Texts of files by path, and why others could not be read."""
+
+    def __init__(self, place: Place, paths: Iterable[str]) -> None:
+        self.texts: dict[str, str] = {}
+        self.odd: dict[str, str] = {}
+        for path in paths:
+            self._look(place, path)
+
+    def _look(self, place: Place, path: str) -> None:
+        file = place.root / path
+        if file.is_symlink() or not file.parent.resolve().is_relative_to(place.root.resolve()):
+            self.odd[path] = "it is, or lies behind, a link: look at it by hand"
+        elif file.is_dir():
+            self.odd[path] = "it is a folder"
+        elif file.exists():
+            content = files.read_plain(file, _LIMIT + 1)
+            try:
+                self.texts[path] = content.decode()
+            except UnicodeDecodeError:
+                self.odd[path] = "it is no text in UTF-8"
+            if len(content) > _LIMIT:
+                self.odd[path] = "it is larger than any of ours"
+
+
+def read_lock(text: str) -> Lock:
+    """The lock that a text says; UsageError when it says none."""
+    document = documents.load_yaml(text, locks.PATH)  # for the lines of what is wrong
+    data = artifact.strict_json(text.encode())
+    found = problems(document, "lock", data)
+    if found:
+        raise UsageError(f"{found[0].where}: {found[0].says}", f"Restore {locks.PATH} from git. {found[0].fix}")
+    return locks.read(data)
+
+
+def _bases(lock: Lock | None) -> Mapping[str, str]:
+    """What each locked file's template gave, where it can be given again: only what has the lock's hash is a base."""
+    every = lock.files.items() if lock else ()
+    given = {path: rendered(path, file.inputs) for path, file in every}
+    return {path: given[path] for path, file in every if sha256(given[path]) == file.upstream_sha256}
+
+
+def rendered(path: str, inputs: Inputs) -> str:
+    """What the kit gave for a path and these inputs, which a lock says and nobody vouches for; "" when nothing."""
+    try:
+        want = desired(inputs, view.MAKEFILE).get(path)
+    except UsageError:
+        return ""
+    return want.text if want else ""
+
+
+def merged(path: str, base: str, mine: str, theirs: str) -> Merged:
+    """A person's file with the pack's change in it, or why there is none that can be used."""
+    text = merging.merge(base, mine, theirs)
+    if text is None:
+        return Merged(why="the pack and somebody here changed the same place: merge it by hand")
+    lost = _added(base, mine) - set(text.split("\n"))
+    if lost:
+        return Merged(why=f"merging would lose what somebody wrote here: {sorted(lost)[0][:80]!r}")
+    if path.endswith((".yml", ".yaml")):
+        return _readable(path, text)
+    return Merged(text=text)
+
+
+def _added(base: str, mine: str) -> set[str]:
+    return set(mine.split("\n")) - set(base.split("\n"))
+
+
+def _readable(path: str, text: str) -> Merged:
+    """A merged workflow or form is read again: two changes that fit line by line need not fit as YAML."""
+    try:
+        documents.load_yaml(text, path)
+    except documents.DocumentError as error:
+        return Merged(why=f"merged, it would not be YAML any more: {error.says}")
+    return Merged(text=text)
+
+
+def _makefile(place: Place) -> str:
+    there = [name for name in _MAKEFILES if (place.root / name).exists()]
+    return there[0] if there else view.MAKEFILE
+
+
+def apply(place: Place, steps: Iterable[Step], report: Callable[[Step], None]) -> None:
+    """Carry a plan out, each step reported when it is done; the lock comes last, so a plan that was cut off is made
+    again. WorldError when a file cannot be written."""
+    for step in steps:
+        if step.changes:
+            _do(place, step)
+        report(step)
+
+
+def _do(place: Place, step: Step) -> None:
+    file = place.root / step.path
+    if step.act is not Act.REMOVE:
+        files.write(file, step.text)
+        return
+    with files.explained(f"removing {file}"):
+        file.unlink(missing_ok=True)
+        for folder in file.parents:
+            if folder == place.root or any(folder.iterdir()):
+                break
+            folder.rmdir()

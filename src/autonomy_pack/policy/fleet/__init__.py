@@ -1,0 +1,1 @@
+"""What an installation is, and what makes the actual one the desired one. Pure."""
