@@ -224,3 +224,14 @@ def test_writes_are_paced(repo: Repo, client) -> None:
     for words in ("one", "two", "three"):
         github.add_comment(1, words)
     assert clock.monotonic() - begun >= 0.4
+
+
+def test_only_labels_that_the_answer_tells_of_are_taken_off(github: GitHub, hub: Hub, repo: Repo) -> None:
+    """What was read before may be older than what was written before."""
+    repo.issue(labels=["status:old"])
+    repo.make_label("status:new")
+    github.label(1, ["status:new"], ["status:old", "status:never"])
+    assert [label.name for label in repo.issues[1].labels] == ["status:new"]
+    assert [request.path.rpartition("/")[2] for request in hub.journal if request.method == "DELETE"] == [
+        "status%3Aold"
+    ]

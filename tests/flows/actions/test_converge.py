@@ -86,3 +86,30 @@ def test_a_runner_that_dies_after_any_write_is_made_good_by_the_next_session(rou
     for _ in range(2):
         site.session()
     whole(site)
+
+
+def test_an_issue_that_was_read_from_the_past_ends_with_its_one_status_label(site: Site) -> None:
+    """What GitHub tells may be older than our own label: only its answer to the next label tells what is there."""
+    begun, plan = ready(site)
+    site.hub.faults.add(Fault("stale_read", r"GET /repos/acme/site/issues/1$|graphql", times=4))
+    begun.publish(plan)
+    begun.finish()
+    whole(site)
+
+
+def test_a_label_that_a_runner_put_on_after_the_end_is_taken_off_by_the_next_session(site: Site) -> None:
+    """Its run was over, says GitHub; its network came back, and it went on where it was."""
+    begun, plan = ready(site)
+    begun.publish(plan)
+    begun.finish()
+    site.repo.label(1, "status:agent-assigned", "ada")
+    site.session()
+    assert site.labels(1) == ["mission:replace-text", "priority:high", "status:pr-created"]
+
+
+def test_a_label_of_work_that_goes_on_stays(site: Site) -> None:
+    begun, _ = ready(site)
+    site.repo.label(1, "status:blocked", "ada")
+    site.begin(patience=0.3).select()
+    assert "status:agent-assigned" in site.labels(1)
+    begun.finish()

@@ -43,7 +43,9 @@ class Labels(Connected):
     ) -> tuple[str, ...]:
         """Put labels on and take labels off; returns those left out because the repository has no such label.
 
-        `table` is name → (colour, description) of labels that are made when they are missing.
+        When some are put on, GitHub's answer tells which are there now, and only those are taken off: what was read
+        before may be older than what was written before. `table` is name → (colour, description) of labels that are
+        made when they are missing.
         """
         missing = self._missing(add)
         for name in [name for name in missing if name in (table or {})]:
@@ -51,7 +53,9 @@ class Labels(Connected):
         left_out = tuple(name for name in missing if name not in (table or {}))
         wanted = [name for name in add if name not in left_out]
         if wanted:
-            self.calls.write("POST", self.at("issues", issue, "labels"), {"labels": wanted})
+            there = self.calls.write("POST", self.at("issues", issue, "labels"), {"labels": wanted})
+            has = {one["name"].casefold() for one in there}
+            remove = [name for name in remove if name.casefold() in has]
         for name in remove:
             self._take_off(issue, name)
         return left_out

@@ -12,12 +12,13 @@ from typing import Any
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges.github import GitHub
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import PackError, Stopped, UsageError
+from autonomy_pack.errors import PackError, Stopped, UsageError, WorldError
 from autonomy_pack.flows import budget, models
 from autonomy_pack.flows import claim as claims
-from autonomy_pack.flows.actions import digest, governing, halting, held, labels, plans
+from autonomy_pack.flows.actions import digest, governing, halting, held, labels, outdated, plans
 from autonomy_pack.flows.actions import facts as told
 from autonomy_pack.flows.actions.choosing import Choices
+from autonomy_pack.flows.actions.delivery import ASSIGNED
 from autonomy_pack.flows.actions.facts import Facts
 from autonomy_pack.flows.budget import Reservation
 from autonomy_pack.model import Event, Issue, Lease, Leg, Limits, Mission, Plan, Task, WorkflowRun, value
@@ -29,7 +30,6 @@ from autonomy_pack.store.gitrefs import GitRefs
 from autonomy_pack.views import selection
 from autonomy_pack.views.selection import Row
 
-ASSIGNED = "status:agent-assigned"
 # How many candidates may fall out when they are read again before the run makes do with what it has.
 _REFUSED = 20
 _ENOUGH = "eligible; this run has enough to do"
@@ -113,6 +113,7 @@ def claim(
     if not facts["unchanged"]:
         resume(at, {issue["id"] for issue in facts["issues"]})
         _claim_new(at, _candidates(at, choices))
+        _tell_no_more(at)
         _note_quiet(at, choices)
     rows = [*at.rows, *(Row(issue=one["id"], why=one["why"]) for one in choices["choices"] if not one["eligible"])]
     summary = selection.render(
@@ -408,6 +409,16 @@ def _finished_meanwhile(at: Claiming, key: str) -> bool:
     seen = next((head["run"] for head in at.facts["heads"] if head["subject"] == task), "")
     now = at.store.head(task)
     return now is not None and now.run not in ("", seen)
+
+
+def _tell_no_more(at: Claiming) -> None:
+    """Take off what tells of work that is over."""
+    for number in [] if at.dry_run else outdated.still_assigned(at.facts["issues"], at.store.leases):
+        at.heed(number)
+        try:
+            at.github.label(number, remove=[ASSIGNED])
+        except WorldError as error:
+            at.trouble.append(one_line(f"issue {number}: {error.says}", 400))
 
 
 def _note_quiet(at: Claiming, choices: Choices) -> None:

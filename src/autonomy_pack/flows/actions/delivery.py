@@ -157,10 +157,13 @@ def _dress(case: Case, offer: Handoff, pull: Pull) -> None:
 def set_labels(
     case: Case, number: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), there: Sequence[str] = ()
 ) -> None:
-    """Put labels on and take labels off, as far as the repository has them or they can be made."""
+    """Put labels on and take labels off, as far as the repository has them or they can be made.
+
+    `there` saves requests where it has all of `add`; else the answer to putting them on tells what to take off.
+    """
     has = {label.casefold() for label in there}
     missing = [label for label in add if label.casefold() not in has]
-    gone = [label for label in remove if label.casefold() in has]
+    gone = remove if missing else [label for label in remove if label.casefold() in has]
     if missing or gone:
         case.try_to(lambda: _label(case, number, missing, gone), f"labels of #{number}")
 
