@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,10 @@ needs_landlock = pytest.mark.skipif(bool(SANDBOXES["landlock"].missing()), reaso
 @needs_landlock
 def test_a_person_may_take_l1_and_the_summary_says_what_it_leaves_open(world: World) -> None:
     world.issue("1")
-    world.autonomy("run", "--sandbox", "L1")
+    # Nobody may enter pytest's own folders, and begun by root the agent is nobody.
+    with tempfile.TemporaryDirectory() as cache:
+        Path(cache).chmod(0o711)
+        world.autonomy("run", "--sandbox", "L1", env={"XDG_CACHE_HOME": cache})
     assert levels(world) == ["L1"]
     assert "In this sandbox a program can see that files" in next(world.root.rglob("AUTONOMOUS_SES*.md")).read_text()
 
