@@ -25,6 +25,7 @@ import errno
 import os
 import resource
 import signal
+import stat
 import sys
 import time
 from contextlib import suppress
@@ -249,6 +250,8 @@ def _walled(room: Room, argv: list[str]) -> list[str]:
     if os.geteuid() == 0:
         if room.socket:
             os.chmod(os.path.dirname(room.socket), 0o711)  # who knows its name may reach it, as in a box
+        for place in room.write:
+            _let_through(os.path.dirname(place))
         drop()
     settle(room, room.tmp)
     os.mkdir(f"{room.tmp}/home", 0o700)
@@ -262,6 +265,11 @@ def _fresh_folder() -> str:
     folder = f"/tmp/box-{os.urandom(8).hex()}"
     os.mkdir(folder, 0o700)
     return folder
+
+
+def _let_through(folder: str) -> None:
+    """Who knows the name of what lies in a folder may reach it; the folder itself shows no names."""
+    os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def settle(room: Room, tmp: str) -> None:

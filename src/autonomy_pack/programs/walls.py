@@ -2,9 +2,10 @@
 
     python -I -S walls.py KEY=VALUE… -- ARGV…
 
-The keys are the launcher's: `write`, `read`, `filter`, and `port`, the one TCP port it may connect to. What the kernel
-of this machine can refuse is refused: files from its first Landlock on, TCP from the fourth, devices' controls from the
-fifth, abstract sockets and signals to processes outside from the sixth (linux/landlock.h). 127 when there is no wall.
+The keys are the launcher's: `write`, `read`, `list` (names alone), `filter`, and `port`, the one TCP port it may
+connect to. What the kernel of this machine can refuse is refused: files from its first Landlock on, TCP from the fourth,
+devices' controls from the fifth, abstract sockets and signals to processes outside from the sixth (linux/landlock.h).
+127 when there is no wall.
 """
 
 # It starts before every program, so it does without pathlib.
@@ -91,6 +92,7 @@ def _handled(abi: int) -> int:
 def _places(told: list[tuple[str, str]], handled: int) -> list[tuple[str, int]]:
     writing = handled & ~(_MAKE_CHAR | _MAKE_BLOCK | _IOCTL)
     found = [(value, writing if key == "write" else _READING) for key, value in told if key in ("write", "read")]
+    found += [(value, _READ_DIR) for key, value in told if key == "list"]
     found += [(path, _READING) for path in (*_TOOLS, *(f"/etc/{name}" for name in _ETC))]
     found += [(f"/dev/{name}", _READ_FILE | _WRITE_FILE) for name in _DEVICES]
     return found + [(f"/proc/{name}", _READ_FILE) for name in _FACTS]

@@ -13,7 +13,7 @@ from pathlib import Path
 from autonomy_pack.edges import host
 from autonomy_pack.model import Command, Room
 
-_PACK = Path(__file__).resolve().parent.parent
+PACK = Path(__file__).resolve().parent.parent
 
 
 def through(mode: str, pairs: Sequence[str], command: Command) -> Command:
@@ -39,14 +39,14 @@ def bridged(command: Command, room: Room) -> Command:
 
 def program(name: str) -> tuple[str, ...]:
     """The beginning of the argv of one of our small programs that run alone."""
-    return (sys.executable, "-I", "-S", str(_PACK / "programs" / name))
+    return (sys.executable, "-I", "-S", str(PACK / "programs" / name))
 
 
 @cache
 def toolchain() -> tuple[str, ...]:
     """The folders that hold our interpreter, its environment and this package, beyond /usr: none inside another."""
     places = sorted(
-        {path for path in (*_prefixes(), _PACK) if not path.is_relative_to("/usr") and not _is_too_wide(path)}
+        {path for path in (*_prefixes(), PACK) if not path.is_relative_to("/usr") and not _is_too_wide(path)}
     )
     return tuple(
         str(path) for path in places if not any(path != other and path.is_relative_to(other) for other in places)
