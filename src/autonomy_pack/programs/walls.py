@@ -3,9 +3,9 @@
     python -I -S walls.py KEY=VALUE… -- ARGV…
 
 The keys are the launcher's: `write`, `read`, `list` (names alone), `filter`, and `port`, the one TCP port it may
-connect to. What the kernel of this machine can refuse is refused: files from its first Landlock on, TCP from the fourth,
-devices' controls from the fifth, abstract sockets and signals to processes outside from the sixth (linux/landlock.h).
-127 when there is no wall.
+connect to. What the kernel of this machine can refuse is refused: files from its first Landlock on, TCP from the
+fourth, devices' controls from the fifth, abstract sockets and signals to processes outside from the sixth
+(linux/landlock.h). 127 when there is no wall.
 """
 
 # It starts before every program, so it does without pathlib.
