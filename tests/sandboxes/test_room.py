@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autonomy_pack.edges import host
+from autonomy_pack.edges import host, shell
+from autonomy_pack.model import Command, Room
 from autonomy_pack.sandboxes import SANDBOXES
 from tests.sandboxes.boxes import User
 
@@ -128,3 +129,21 @@ def test_a_further_folder_is_written_and_given_back(anyone: User) -> None:
     assert answer["lines"] == [str(home)]
     assert (home / "new").read_text() == "kept"
     assert {path.lstat().st_uid for path in (home, home / "new")} == {anyone.uid}
+
+
+@pytest.mark.parametrize("sandbox", ["bubblewrap", "namespaces"])
+def test_a_program_begins_in_its_folder_also_behind_a_link(tmp_path: Path, sandbox: str) -> None:
+    """As when somebody's cache lies on another disk."""
+    if why := SANDBOXES[sandbox].missing():
+        pytest.skip(why)
+    (tmp_path / "disk" / "work").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    work = str(tmp_path / "link" / "work")
+    heard: list[bytes] = []
+    command = Command(argv=("sh", "-c", "touch mine; pwd -P"), cwd=work, env={"PATH": os.defpath})
+    ended = shell.run(
+        SANDBOXES[sandbox].wrap(command, Room(work=work)),
+        seconds=20, stall_seconds=None, on_line=heard.append, stop=lambda: "",
+    )  # fmt: skip
+    assert (ended.exit, heard) == (0, [work.encode()]), ended.says
+    assert (tmp_path / "disk" / "work" / "mine").exists()

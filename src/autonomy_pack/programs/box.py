@@ -220,7 +220,7 @@ def _parent(pid: int) -> int:
 
 def _box(room: Room, argv: list[str]) -> list[str]:
     """Become what may enter the box; the argv of bubblewrap around the program's."""
-    folder = os.getcwd()
+    folder = as_named(room, os.getcwd())
     sources = {place: place for place in room.places()}
     if os.geteuid() == 0:
         sources = _stage(room.places())
@@ -232,6 +232,15 @@ def _box(room: Room, argv: list[str]) -> list[str]:
     sealed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder]
     filtered = ["--seccomp", str(_readable_fd(room.filter))] if room.filter else []
     return [room.bwrap, *_walls(), *binds, *sealed, *filtered, "--", *_counted(argv)]
+
+
+def as_named(room: Room, folder: str) -> str:
+    """A folder by the name that it has in the room: what lies behind a link outside is no link inside."""
+    for place in room.write:
+        real = os.path.realpath(place)
+        if folder == real or folder.startswith(f"{real}/"):
+            return place + folder[len(real) :]
+    return folder
 
 
 def _counted(argv: list[str]) -> list[str]:

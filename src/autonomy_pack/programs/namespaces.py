@@ -123,7 +123,7 @@ def _forked_first(room: box.Room, argv: list[str]) -> int:
         box.call("prctl", 1, signal.SIGKILL, 0, 0, 0)
         if not os.path.exists(f"/proc/{outside}"):  # the old /proc still shows who made us
             os._exit(127)
-        folder = os.getcwd()
+        folder = box.as_named(room, os.getcwd())
         _furnish(room)
         os.chdir(folder)
         os._exit(_ended(_forked(_become, room, argv)))
