@@ -129,5 +129,5 @@ def test_a_wrong_key_ends_the_run_with_the_next_step(ready: World, agent: str) -
     assert told.returncode == 4, told.stdout + told.stderr
     (finished,) = ready.open().store.events(kinds=["run.finished"])
     assert finished.data["outcome"] == "stale"  # no attempt is used up
-    assert "Check the key" in finished.data["why"]
+    assert "the provider refused the key (401). Check " in finished.data["why"]
     assert ready.branches() == []
