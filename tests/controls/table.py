@@ -485,7 +485,7 @@ DECISIONS = (
     control(
         "no folder too wide is shown",
         "flows/test_hostile.py::test_the_box_never_shows_everything_or_a_home",
-        ("sandboxes/launcher.py", " and not _is_too_wide(path)", ""),
+        ("sandboxes/launcher.py", " and not is_too_wide(path)", ""),
     ),
     control(
         "records of the main checkout",

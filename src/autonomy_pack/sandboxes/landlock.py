@@ -61,7 +61,8 @@ def wrap(command: Command, room: Room) -> Command:
     families = (seccomp.INET,) if room.port else (seccomp.UNIX,) if room.socket else ()
     filtered = seccomp.program(os.uname().machine, families, alone=False).hex()
     words = [*launcher.places(room), f"filter={filtered}", *([f"port={room.port}"] if room.port else ())]
-    words += [f"list={launcher.PACK.parent}"]  # in a checkout nothing else shows an import where we are
+    if not launcher.is_too_wide(launcher.PACK.parent):
+        words += [f"list={launcher.PACK.parent}"]  # in a checkout nothing else shows an import where we are
     walled = replace(command, argv=(*launcher.program("walls.py"), *words, "--", *command.argv))
     return launcher.through("landlock", launcher.places(room), launcher.bridged(walled, room))
 

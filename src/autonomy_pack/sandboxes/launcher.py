@@ -46,14 +46,14 @@ def program(name: str) -> tuple[str, ...]:
 def toolchain() -> tuple[str, ...]:
     """The folders that hold our interpreter, its environment and this package, beyond /usr: none inside another."""
     places = sorted(
-        {path for path in (*_prefixes(), PACK) if not path.is_relative_to("/usr") and not _is_too_wide(path)}
+        {path for path in (*_prefixes(), PACK) if not path.is_relative_to("/usr") and not is_too_wide(path)}
     )
     return tuple(
         str(path) for path in places if not any(path != other and path.is_relative_to(other) for other in places)
     )
 
 
-def _is_too_wide(path: Path) -> bool:
+def is_too_wide(path: Path) -> bool:
     """Whether showing that folder would show a home, or everything: then the box goes without it."""
     home = host.home()
     return path.resolve() == Path("/") or home.is_relative_to(path) or home.resolve().is_relative_to(path.resolve())
