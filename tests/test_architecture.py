@@ -12,7 +12,7 @@ import pytest
 from tests.imports import PACKAGE, imports, modules
 
 LAYERS = {
-    0: ["model", "errors", "contracts"],
+    0: ["model", "targets", "errors", "contracts"],
     1: ["edges"],
     2: ["store", "config", "schemas", "missions", "templates"],
     3: ["policy", "views", "metrics"],
