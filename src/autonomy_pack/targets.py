@@ -56,7 +56,7 @@ class Target:
     `links`: those of them that are no plain files (links, submodules). `lock`: the text of the lock, None = none;
     `unread`: why a lock that is there was not read. `older`: the version that the older pack's marker says, "" = none.
     `stop`: the default branch has the STOP file. `tip`: the commit of our branch, "" = no such branch; `plan`: the hash
-    its message tells, "" = not ours alone. `labels`: name in lower case → (node id, name, colour), None = not asked for.
+    its message tells, "" = not ours alone. `labels`: lower-case name → (node id, name, colour), None = not asked for.
     `runs`: None = not asked for; `installed`: when the lock last changed on the default branch, "" = not asked for.
     """
 
@@ -100,7 +100,7 @@ class Push:
     """One commit on one branch of a repository, and the pull request for it: everything that one write asks for.
 
     `branch`: "" = the default one, directly. `at`: the commit that the branch must be at, or is made at; `new`: whether
-    it is made. `texts`: path → what it holds; `gone`: paths that are removed. Without `title` no pull request is wanted.
+    it is made. `texts`: path → what it holds; `gone`: paths that are removed. Without `title` no pull request.
     `proposal`: the node id of the open one to bring up to date, "" = open one.
     """
 
