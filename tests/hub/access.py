@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hub.router import Call, Refused, Route
 from hub.tokens import Token
+
+if TYPE_CHECKING:
+    from hub.repository import Repo
 
 # What not even the readers of a public repository see.
 HIDDEN = frozenset({"variables", "administration"})
@@ -21,8 +26,17 @@ def check(call: Call, route: Route) -> None:
         _person(call, route, call.token)
     else:
         _integration(call, route, call.token)
-    if route.writes and call.repo.archived:
-        raise Refused(403, "Repository was archived so is read-only.")
+    if route.writes and (why := read_only(call.repo)):
+        raise Refused(403, why)
+
+
+def read_only(repo: Repo) -> str:
+    """Why nobody may write to this repository now; "" when one may."""
+    if repo.archived:
+        return "Repository was archived so is read-only."
+    if repo.disabled:
+        return "Repository access blocked"
+    return "Repository has been locked for migration." if repo.locked else ""
 
 
 def _nobody(call: Call, route: Route) -> None:

@@ -43,6 +43,7 @@ class GitDir:
         self.path = path
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, bytes]] = {}
+        self._trees: dict[str, list[Entry]] = {}
         self._reader: subprocess.Popen[bytes] | None = None
 
     def create(self, head: str = "main") -> None:
@@ -146,8 +147,13 @@ class GitDir:
 
     def tree(self, oid: str) -> list[Entry]:
         """The lines of one tree object; empty when it is none."""
-        found = self.read(oid)
-        return list(entries(found[1])) if found and found[0] == "tree" else []
+        known = self._trees.get(oid)
+        if known is None:
+            found = self.read(oid)
+            if found is None or found[0] != "tree":
+                return []
+            known = self._trees[oid] = list(entries(found[1]))
+        return known
 
     def files(self, tree: str, prefix: str = "") -> dict[str, Entry]:
         """Path → entry of every file below a tree."""
@@ -212,6 +218,19 @@ class GitDir:
     def is_ancestor(self, base: str, head: str) -> bool:
         """Whether `base` can be reached from `head`."""
         return base == head or self.git("merge-base", "--is-ancestor", base, head).returncode == 0
+
+    def line(self, tip: str, path: str = "") -> list[str] | None:
+        """The commits from `tip` back, of those that changed `path` if one is named; None when there is a merge."""
+        found, here = [], self.commit(tip)
+        while here is not None:
+            if len(here.parents) > 1:
+                return None
+            before = self.commit(here.parents[0]) if here.parents else None
+            now, then = (self.at(each.tree, path) if each else None for each in (here, before))
+            if not path or now != then:
+                found.append(here.oid)
+            here = before
+        return found
 
     def log(self, *words: str) -> list[str]:
         """Commit ids of `git rev-list` with these words."""

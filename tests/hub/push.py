@@ -115,7 +115,7 @@ def _protected(repo: Repo, token: Token, branch: str, old: str, new: str, more: 
         return "" if rule.allow_deletion else "protected branch hook declined: Cannot delete this branch"
     if rule.pushers is not None and token.by.user.login not in rule.pushers:
         return "protected branch hook declined: You're not authorized to push to this branch"
-    if rule.required_checks:
+    if rule.required_checks or rule.required_reviews:
         return "protected branch hook declined: Changes must be made through a pull request"
     if rule.required_signatures and _unsigned(repo, new, more):
         return "protected branch hook declined: Commits must have verified signatures"

@@ -27,6 +27,9 @@ class Repo(Issues, Pulls, Actions):
         self.id = state.id()
         self.node_id = state.node_id("R", self.id)
         self.private, self.fork, self.archived, self.blocked = private, fork, False, False
+        self.disabled = self.locked = False
+        self.topics: list[str] = []
+        self.properties: dict[str, str] = {}
         self.default_branch = "main"
         self.created = self.updated = self.pushed = state.clock.tick()
         self.settings = Settings()

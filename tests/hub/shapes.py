@@ -164,13 +164,13 @@ def repository(call: Call, repo: Repo) -> dict[str, Any]:
         shown.pop(name, None)
     shown |= {
         "id": repo.id, "node_id": repo.node_id, "name": repo.name, "full_name": repo.full_name, "fork": repo.fork,
-        "owner": user(call, repo.owner), "private": repo.private, "archived": repo.archived, "disabled": False,
+        "owner": user(call, repo.owner), "private": repo.private, "archived": repo.archived, "disabled": repo.disabled,
         "default_branch": repo.default_branch, "created_at": repo.created, "updated_at": repo.updated,
         "visibility": "private" if repo.private else "public", "pushed_at": repo.pushed, "description": repo.description,
         "has_issues": repo.settings.has_issues, "clone_url": f"{call.base.html}/{repo.full_name}.git",
         "open_issues_count": len([each for each in repo.issues.values() if each.state == "open"]), "license": None,
         "permissions": {"admin": role == "admin", "maintain": role in ("admin", "maintain"), "pull": True,
                         "push": role in ("admin", "maintain", "write"), "triage": role not in ("read", "none")},
-        "language": None, "topics": [], "forks_count": 0, "network_count": 0, "subscribers_count": 0,
+        "language": None, "topics": list(repo.topics), "forks_count": 0, "network_count": 0, "subscribers_count": 0,
     }  # fmt: skip
     return shown

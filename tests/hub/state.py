@@ -15,6 +15,7 @@
 
 Repo (repository.py, parts in issues.py, pulls.py, actions.py); git is the only truth of refs, commits and files:
     repo.full_name .id .node_id .private .archived .blocked (451) .fork .default_branch .settings .protections .variables
+    repo.topics: [text]  repo.properties: {name: value}  repo.disabled, .locked (nobody may write)
     repo.git_dir (path)  repo.git (GitDir: ref, refs, read, tree, files, at, commit, put, write_files, is_ancestor)
     repo.refs(prefix="refs/") → {ref: oid}    repo.head() → oid    repo.file(path) → text or None
     repo.commit({path: text or None}, branch="main", message=..) → oid      repo.branch(name, oid)   repo.move_ref(...)

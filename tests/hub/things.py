@@ -235,6 +235,7 @@ class Protection:
     allow_force: bool = False
     allow_deletion: bool = False
     required_checks: tuple[str, ...] = ()
+    required_reviews: int = 0
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.fields import accounts, issues, objects, repository, roots
+from hub.fields import accounts, issues, listing, objects, repository, roots
 from hub.fields.nodes import Fields
 
 FIELDS: dict[str, Fields] = {
@@ -12,3 +12,5 @@ FIELDS: dict[str, Fields] = {
     **repository.FIELDS,
     **roots.FIELDS,
 }
+for _kind in ("User", "Organization"):
+    FIELDS[_kind] = {**FIELDS[_kind], **listing.OWNER}

@@ -55,7 +55,9 @@ class Ask:
             raise Problem("FORBIDDEN", refused.message) from refused
 
     def sees(self, repo: Any) -> bool:
-        """Whether a repository exists for this token."""
+        """Whether a repository exists for this token; an App is installed everywhere."""
+        if self.token.kind == "app":
+            return True
         if self.token.kind == "job":
             return repo.full_name.casefold() == self.token.repo.casefold() or not repo.private
         return repo.permission(self.token.by.user.login) != "none"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.fields.accounts import actor
+from hub.fields.entries import ENTRY, Placed, entries, file_at
 from hub.fields.nodes import Args, Ask, Fields, Node, always, attributes, needs, page
 
 SHOWN = 512_000  # characters of a blob's text; the rest is cut
@@ -24,7 +25,7 @@ def named(repo: Any, expression: str) -> Node | None:
     commit = repo.git.commit(repo.git.resolve(start) or "") if colon else None
     if commit:
         entry = repo.git.at(commit.tree, path)
-        return git_object(repo, entry.oid if entry else None)
+        return git_object(repo, Placed(entry.oid, path.strip("/")) if entry else None)
     if repo.git.resolve(start) and not colon:
         return git_object(repo, repo.git.resolve(start))
     ended = repo.git.git("rev-parse", "--verify", "-q", "--end-of-options", start + colon + path)
@@ -59,8 +60,26 @@ REF: Fields = {
     "prefix": lambda ask, node, args: _short(node.thing)[0],
     "target": lambda ask, node, args: git_object(node.repo, node.repo.git.ref(node.thing)),
     "repository": lambda ask, node, args: Node("Repository", node.repo, node.repo),
+    "refUpdateRule": lambda ask, node, args: _rule(ask, node),
     **always(branchProtectionRule=None),
 }
+
+
+def _rule(ask: Ask, node: Node) -> dict[str, Any] | None:
+    """What binds whoever asks on this branch; null when nothing does."""
+    prefix, name = _short(node.thing)
+    rule = node.repo.protection(name) if prefix == "refs/heads/" else None
+    if rule is None:
+        return None
+    who = ask.token.by.user.login
+    writes = node.repo.has(who, "write") if ask.token.kind == "user" else ask.token.may(ask.job, "contents:write")
+    return {
+        "viewerCanPush": writes and (rule.pushers is None or who in rule.pushers), "pattern": rule.pattern,
+        "requiresSignatures": rule.required_signatures, "requiredApprovingReviewCount": rule.required_reviews or None,
+        "requiredStatusCheckContexts": list(rule.required_checks), "allowsDeletions": rule.allow_deletion,
+        "allowsForcePushes": rule.allow_force, "requiresLinearHistory": False, "requiresConversationResolution": False,
+        "requiresCodeOwnerReviews": False, "blocksCreations": False, "viewerAllowedToDismissReviews": False,
+    }  # fmt: skip
 
 
 def _commit(node: Node) -> Any:
@@ -80,8 +99,12 @@ def _signature(ask: Ask, node: Node, args: Args) -> Any:
 
 
 def _history(ask: Ask, node: Node, args: Args) -> Any:
-    words = [node.thing, *(("--", args["path"]) if args.get("path") else ())]
-    return page([Node("Commit", node.repo, oid) for oid in node.repo.git.log(*words)], args, connection="history")
+    """Newest first; one line of descent is walked here, what has merges in it is git's to order."""
+    path = args.get("path") or ""
+    oids = node.repo.git.line(node.thing, path)
+    if oids is None:
+        oids = node.repo.git.log(node.thing, *(("--", path) if path else ()))
+    return page([Node("Commit", node.repo, oid) for oid in oids], args, connection="history")
 
 
 def _parents(ask: Ask, node: Node, args: Args) -> Any:
@@ -119,37 +142,11 @@ COMMIT: Fields = {
     "parents": _parents,
     "history": _history,
     "signature": _signature,
-    "file": lambda ask, node, args: _file(node, args["path"]),
+    "file": lambda ask, node, args: file_at(node.repo, _commit(node).tree, args["path"]),
     "associatedPullRequests": _pulls_of,
     "statusCheckRollup": needs("checks:read", lambda ask, node, args: rollup(node.repo, node.thing)),
     "checkSuites": needs("checks:read", lambda ask, node, args: page(_suites(node), args, connection="checkSuites")),
 }
-
-
-def _file(node: Node, path: str) -> Any:
-    folder, _, name = path.rpartition("/")
-    where = node.repo.git.at(_commit(node).tree, folder)
-    return (
-        next((entry for entry in _entries(node.repo, where.oid, folder) if entry["name"] == name), None)
-        if where
-        else None
-    )
-
-
-def _entries(repo: Any, tree: str, folder: str = "") -> list[dict[str, Any]]:
-    kinds = {"40000": "tree", "160000": "commit"}
-    return [
-        {
-            "name": entry.name,
-            "type": kinds.get(entry.mode, "blob"),
-            "mode": int(entry.mode, 8),
-            "oid": entry.oid,
-            "path": f"{folder}/{entry.name}".lstrip("/"),
-            "object": git_object(repo, entry.oid),
-            "size": len(found[1]) if (found := repo.git.read(entry.oid)) else 0,
-        }
-        for entry in repo.git.tree(tree)
-    ]
 
 
 def _bytes(node: Node) -> bytes:
@@ -167,7 +164,7 @@ BLOB: Fields = {
     "isTruncated": lambda ask, node, args: len(_bytes(node)) > SHOWN,
     "text": lambda ask, node, args: None if _binary(node) else _bytes(node)[:SHOWN].decode("utf-8", "replace"),
 }
-TREE: Fields = {**_object("T"), "entries": lambda ask, node, args: _entries(node.repo, node.thing)}
+TREE: Fields = {**_object("T"), "entries": lambda ask, node, args: entries(node.repo, node.thing)}
 TAG: Fields = {
     **_object("TA"),
     "name": lambda ask, node, args: _header(node, b"tag"),
@@ -253,6 +250,16 @@ def _suite_verdict(node: Node) -> tuple[str, str | None]:
     return "COMPLETED", "FAILURE" if "FAILURE" in verdicts else "SUCCESS"
 
 
+def _suite_times(node: Node) -> tuple[str, str]:
+    """When it began and when it last changed."""
+    suite: Suite = node.thing
+    if suite.run:
+        return suite.run.created, suite.run.updated
+    at = _commit(Node("Commit", node.repo, suite.head)).committer[2]
+    started = [item.thing.started for item in _suite_runs(node)]
+    return min(started, default=at), max(started, default=at)
+
+
 ROLLUP: Fields = {
     "id": lambda ask, node, args: f"SCR_{node.thing['oid']}",
     "state": lambda ask, node, args: node.thing["state"],
@@ -281,6 +288,7 @@ FIELDS: dict[str, Fields] = {
     "Ref": REF,
     "Commit": COMMIT,
     "Tree": TREE,
+    "TreeEntry": ENTRY,
     "Blob": BLOB,
     "Tag": TAG,
     "GpgSignature": {
@@ -312,6 +320,10 @@ FIELDS: dict[str, Fields] = {
         "status": lambda ask, node, args: _suite_verdict(node)[0],
         "conclusion": lambda ask, node, args: _suite_verdict(node)[1],
         "commit": lambda ask, node, args: Node("Commit", node.repo, node.thing.head),
+        "repository": lambda ask, node, args: Node("Repository", node.repo, node.repo),
+        "createdAt": lambda ask, node, args: _suite_times(node)[0],
+        "updatedAt": lambda ask, node, args: _suite_times(node)[1],
+        "branch": lambda ask, node, args: ref(node.repo, node.thing.run.branch) if node.thing.run else None,
         "workflowRun": lambda ask, node, args: (
             Node("WorkflowRun", node.repo, node.thing.run) if node.thing.run else None
         ),

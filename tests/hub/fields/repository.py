@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hub.fields.accounts import actor
 from hub.fields.issues import labels, numbered, state
 from hub.fields.nodes import Args, Ask, Fields, Node, Problem, always, attributes, needs, nothing, page
-from hub.fields.objects import Suite, named, ref, refs
+from hub.fields.objects import REF, Suite, named, ref, refs
 from hub.things import Issue
 
 TIMES = {"CREATED_AT": "created", "UPDATED_AT": "updated"}
@@ -62,17 +63,27 @@ def _issues(ask: Ask, node: Node, args: Args) -> Any:
 
 
 def _pulls(ask: Ask, node: Node, args: Args) -> Any:
+    return _page_of_pulls(node, node.repo.pulls, args, "pullRequests")
+
+
+def _page_of_pulls(node: Node, pulls: list[Issue], args: Args, connection: str) -> Any:
     states, head, base = args.get("states"), args.get("headRefName"), args.get("baseRefName")
     hits = [
         pull
-        for pull in node.repo.pulls
+        for pull in pulls
         if (not states or state(pull) in states)
         and (head is None or pull.pull.head == head)
         and (base is None or pull.pull.base == base)
         and _has_labels(pull, args.get("labels"))
     ]
-    items = [Node("PullRequest", node.repo, pull) for pull in _ordered(hits, args)]
-    return page(items, args, connection="pullRequests")
+    return page([Node("PullRequest", node.repo, pull) for pull in _ordered(hits, args)], args, connection=connection)
+
+
+def _pulls_of(ask: Ask, node: Node, args: Args) -> Any:
+    """The pull requests from this branch of this repository."""
+    branch = node.thing.removeprefix("refs/heads/")
+    pulls = [pull for pull in node.repo.pulls if pull.pull and pull.pull.head == branch and not pull.pull.head_repo]
+    return _page_of_pulls(node, pulls, args, "associatedPullRequests")
 
 
 def _numbered(kind: str, *types: str) -> Any:
@@ -115,8 +126,8 @@ def _empty(ask: Ask, node: Node, args: Args) -> bool:
 
 REPOSITORY: Fields = {
     **attributes("name", "description", id="node_id", databaseId="id", nameWithOwner="full_name"),
-    **attributes(isArchived="archived", isFork="fork", isPrivate="private"),
-    **attributes(createdAt="created", updatedAt="updated", pushedAt="pushed"),
+    **attributes(isArchived="archived", isFork="fork", isPrivate="private", isDisabled="disabled"),
+    **attributes(createdAt="created", updatedAt="updated", pushedAt="pushed", isLocked="locked"),
     "owner": lambda ask, node, args: actor(node.repo.owner),
     "url": lambda ask, node, args: f"{ask.site}/{node.repo.full_name}",
     "resourcePath": lambda ask, node, args: f"/{node.repo.full_name}",
@@ -143,9 +154,7 @@ REPOSITORY: Fields = {
     **always(
         parent=None, homepageUrl=None, latestRelease=None, licenseInfo=None, primaryLanguage=None, codeOfConduct=None
     ),
-    **always(
-        isMirror=False, isTemplate=False, isLocked=False, isDisabled=False, forkCount=0, stargazerCount=0, diskUsage=0
-    ),
+    **always(isMirror=False, isTemplate=False, forkCount=0, stargazerCount=0, diskUsage=0),
     **always(hasWikiEnabled=False, hasProjectsEnabled=False, hasDiscussionsEnabled=False, deleteBranchOnMerge=False),
     **always(mergeCommitAllowed=True, rebaseMergeAllowed=True, squashMergeAllowed=True, viewerHasStarred=False),
     **always(issueTemplates=[], pullRequestTemplates=[], templateRepository=None, archivedAt=None, issueTypes=None),
@@ -155,7 +164,12 @@ REPOSITORY: Fields = {
     **always(openGraphImageUrl="", usesCustomOpenGraphImage=False, securityPolicyUrl=None),
     **always(viewerDefaultCommitEmail=None, viewerPossibleCommitEmails=None),
     **always(viewerSubscription="UNSUBSCRIBED", viewerDefaultMergeMethod="MERGE", isSecurityPolicyEnabled=False),
-    **nothing("milestones", "repositoryTopics", "languages", "watchers", "projectsV2", "projects", "releases", "forks"),
+    "repositoryTopics": lambda ask, node, args: page(
+        [Node("RepositoryTopic", node.repo, Topic(name)) for name in node.repo.topics],
+        args,
+        connection="repositoryTopics",
+    ),
+    **nothing("milestones", "languages", "watchers", "projectsV2", "projects", "releases", "forks"),
 }
 
 
@@ -187,5 +201,38 @@ RUN: Fields = {
     "workflow": lambda ask, node, args: Node("Workflow", node.repo, node.thing.workflow),
     "checkSuite": lambda ask, node, args: Node("CheckSuite", node.repo, Suite(node.thing.head, node.thing)),
     "url": lambda ask, node, args: f"{ask.site}/{node.repo.full_name}/actions/runs/{node.thing.id}",
+    "resourcePath": lambda ask, node, args: f"/{node.repo.full_name}/actions/runs/{node.thing.id}",
 }
-FIELDS: dict[str, Fields] = {"Repository": REPOSITORY, "Workflow": WORKFLOW, "WorkflowRun": RUN}
+
+
+# --- topics
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic, or that a repository has it."""
+
+    name: str
+
+    @property
+    def node_id(self) -> str:
+        return f"TO_{self.name}"
+
+
+TOPIC: Fields = attributes("name", id="node_id")
+HAS_TOPIC: Fields = {
+    "id": lambda ask, node, args: f"RT_{node.repo.id}_{node.thing.name}",
+    "topic": lambda ask, node, args: Node("Topic", node.repo, node.thing),
+    "url": lambda ask, node, args: f"{ask.site}/topics/{node.thing.name}",
+    "resourcePath": lambda ask, node, args: f"/topics/{node.thing.name}",
+}
+# A branch's pull requests belong here: refs know nothing of issues.
+REFERENCE: Fields = {**REF, "associatedPullRequests": needs("pull-requests:read", _pulls_of)}
+FIELDS: dict[str, Fields] = {
+    "Repository": REPOSITORY,
+    "Ref": REFERENCE,
+    "Workflow": WORKFLOW,
+    "WorkflowRun": RUN,
+    "Topic": TOPIC,
+    "RepositoryTopic": HAS_TOPIC,
+}

@@ -31,6 +31,13 @@ def _owner(ask: Ask, source: Any, args: Args) -> Node | None:
     return actor(ask.hub.users.get(args["login"].casefold()))
 
 
+def _organization(ask: Ask, source: Any, args: Args) -> Node:
+    found = _owner(ask, source, args)
+    if found is None or found.type != "Organization":
+        raise Problem("NOT_FOUND", f"Could not resolve to an Organization with the login of '{args['login']}'.")
+    return found
+
+
 def _user(ask: Ask, source: Any, args: Args) -> Node | None:
     found = _owner(ask, source, args)
     if found is None or found.type != "User":
@@ -189,7 +196,7 @@ FIELDS: dict[str, Fields] = {
         "repository": _repository,
         "repositoryOwner": _owner,
         "user": _user,
-        "organization": _owner,
+        "organization": _organization,
         "viewer": lambda ask, source, args: actor(ask.token.by.user),
         "node": _node,
         "nodes": _nodes,
