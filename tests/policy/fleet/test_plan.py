@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonomy_pack.policy.fleet.lock import PATH, Inputs, Kind, Lock, read, sha256, written
-from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan
+from autonomy_pack.policy.fleet.lock import PATH, Inputs, Kind, Lock, object_id, read, sha256, written
+from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan, to_read
 
 OLD = Inputs(pack="o/p", sha="a" * 40, version="1.0.0")
 NEW = replace(OLD, sha="b" * 40, version="1.1.0")
@@ -184,3 +184,58 @@ def test_install_then_uninstall_restores_everything(before: dict[str, str]) -> N
     tree.apply(OLD)
     tree.apply(None)
     assert tree.files == before
+
+
+def unread(found: Found, wanted: Mapping[str, Wanted]) -> Found:
+    """The same, as one sees it who compares the names that git gives to files."""
+    known = {
+        path
+        for path, text in found.files.items()
+        if path == PATH or (path in wanted and text == wanted[path].text) or text == found.bases.get(path)
+    }
+    files = {path: text for path, text in found.files.items() if path in known}
+    return replace(found, files=files, unread=frozenset(set(found.files) - known))
+
+
+@given(
+    before=st.dictionaries(st.sampled_from([FILE, SEED, LINE, "other"]), LINES),
+    edits=EDITS,
+    inputs=st.sampled_from([OLD, NEW, None]),
+    force=st.booleans(),
+    bases=st.booleans(),
+)
+def test_a_plan_without_the_texts_that_it_need_not_know_is_the_same_plan(
+    before: dict[str, str], edits: dict[str, str | None], inputs: Inputs | None, force: bool, bases: bool
+) -> None:
+    tree = Tree(before)
+    tree.apply(OLD)
+    for path, text in edits.items():
+        tree.files = (
+            {**tree.files, path: text} if text is not None else {p: t for p, t in tree.files.items() if p != path}
+        )
+    wanted = KITS[inputs] if inputs else {}
+    whole = tree.found() if bases else replace(tree.found(), bases={})
+    some = unread(whole, wanted)
+    needed = to_read(wanted, some, force=force)
+    if needed:
+        with pytest.raises(ValueError, match="texts"):
+            plan(wanted, inputs, some, appended, force=force)
+    read_too = {path: whole.files[path] for path in needed}
+    some = replace(some, files={**some.files, **read_too}, unread=some.unread - needed)
+    assert plan(wanted, inputs, some, appended, force=force) == plan(wanted, inputs, whole, appended, force=force)
+
+
+def test_a_line_that_somebody_took_out_stays_out_unless_it_is_asked_for() -> None:
+    tree = Tree({LINE: "all:\n"})
+    tree.apply(OLD)
+    tree.files[LINE] = "all:\n"
+    assert tree.apply(NEW)[LINE] is Act.SAME
+    assert tree.files[LINE] == "all:\n"
+    assert tree.apply(NEW, force=True)[LINE] is Act.UPDATE
+    del tree.files[LINE]
+    assert tree.apply(NEW)[LINE] is Act.KEEP
+
+
+def test_a_text_has_the_name_that_git_gives_it() -> None:
+    assert object_id("") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert object_id("hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"

@@ -66,13 +66,19 @@ Merge = Callable[[str, str, str, str], Merged]
 class Found:
     """What a repository has of the kit's files: their texts by path, and why a file that is there was not read (`odd`).
 
-    `bases`: the text that the release rendered which a file's lock names, only where its hash is the lock's.
+    `bases`: the text that the release rendered which a file's lock names, only where its hash is the lock's. `unread`:
+    paths that are there, and all that is known of their texts is that they are neither what is wanted nor the base.
     """
 
     files: Mapping[str, str]
     odd: Mapping[str, str]
     bases: Mapping[str, str]
     lock: Lock | None = None
+    unread: frozenset[str] = frozenset()
+
+
+_UNREAD = "\0"
+"""Stands for a text that is none of ours."""
 
 
 def plan(
@@ -82,7 +88,11 @@ def plan(
 
     A person's lines are never lost: an edited file is merged, or left and named. `force` writes again what a person
     removed and takes over files of our names that somebody else wrote; an edited one of ours it merges like any other.
+    ValueError when a file was not read that `to_read` names.
     """
+    missing = to_read(wanted, found, force=force)
+    if missing:
+        raise ValueError(f"a plan needs the texts of {sorted(missing)}")
     locked = found.lock.files if found.lock else {}
     steps = [
         _step(path, wanted.get(path), locked.get(path), found, merge, force=force)
@@ -93,13 +103,39 @@ def plan(
     return (*steps, *_lock_step(Lock(inputs=inputs, files=files) if inputs else None, found))
 
 
+def to_read(wanted: Mapping[str, Wanted], found: Found, *, force: bool = False) -> frozenset[str]:
+    """The unread files without whose texts no plan can be made; any other text changes nothing in it."""
+    locked = found.lock.files if found.lock else {}
+    return frozenset(
+        path for path in found.unread - set(found.odd) if _matters(wanted.get(path), locked.get(path), force=force)
+    )
+
+
+def _matters(want: Wanted | None, lock: Locked | None, *, force: bool) -> bool:
+    """Whether what is done depends on more of a text than that it is neither what is wanted nor the base."""
+    kind = want.kind if want else lock.kind if lock else Kind.FILE
+    if kind is Kind.LINE:
+        return want is None or not _put_in(want, lock, force=force)
+    return kind is Kind.FILE and want is not None and lock is not None and not _same(want, lock)
+
+
+def _put_in(want: Wanted, lock: Locked | None, *, force: bool) -> bool:
+    """Whether the line was put in before: from then on it is a person's to take out."""
+    return lock is not None and _same(want, lock) and not force
+
+
+def _same(want: Wanted, lock: Locked) -> bool:
+    """Whether the pack did not change it since the lock."""
+    return sha256(want.text) == lock.upstream_sha256
+
+
 def _step(path: str, want: Wanted | None, lock: Locked | None, found: Found, merge: Merge, *, force: bool) -> Step:
     if path in found.odd:
         return Step(act=Act.KEEP, path=path, why=found.odd[path])
-    mine = found.files.get(path)
+    mine = found.files.get(path, _UNREAD if path in found.unread else None)
     kind = want.kind if want else lock.kind if lock else Kind.FILE
     if kind is Kind.LINE:
-        return _line(path, mine, want, lock)
+        return _line(path, mine, want, lock, force=force)
     if want is None:
         return _gone(path, mine, found.bases.get(path))
     if mine is None:
@@ -139,7 +175,7 @@ def _foreign(path: str, want: Wanted, *, force: bool) -> Step:
 def _changed(path: str, mine: str, want: Wanted, lock: Locked, base: str | None, merge: Merge) -> Step:
     if sha256(mine) == lock.upstream_sha256:
         return Step(act=Act.UPDATE, path=path, why="the pack changed it, and nobody here", text=want.text)
-    if sha256(want.text) == lock.upstream_sha256:
+    if _same(want, lock):
         return Step(act=Act.KEEP, path=path, why="it was edited here, and the pack did not change it")
     if base is None:
         return Step(act=Act.CONFLICT, path=path, why="it was edited here, and what it was made from is not known")
@@ -151,10 +187,14 @@ def _changed(path: str, mine: str, want: Wanted, lock: Locked, base: str | None,
     return Step(act=Act.MERGE, path=path, why="it was edited here: the pack's change goes into it", text=merged.text)
 
 
-def _line(path: str, mine: str | None, want: Wanted | None, lock: Locked | None) -> Step:
+def _line(path: str, mine: str | None, want: Wanted | None, lock: Locked | None, *, force: bool) -> Step:
     """One line of ours at the end of a person's file; taken out again, the file is byte for byte what it was."""
     if want is None:
         return _without_line(path, mine or "", lock)
+    if mine is None and lock is not None and not force:
+        return Step(act=Act.KEEP, path=path, why="it was removed here: --force writes it again")
+    if mine is not None and _put_in(want, lock, force=force):
+        return Step(act=Act.SAME, path=path, why="our line was put in; --force does it again where it was taken out")
     if mine is None:
         return Step(act=Act.WRITE, path=path, why="there is none", text=f"{want.text}\n")
     if want.text in mine.split("\n"):
