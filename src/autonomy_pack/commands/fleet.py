@@ -81,11 +81,14 @@ def install(
 @command.command()
 @options.repo
 @_pack
+@click.option("--previous", is_flag=True, help="Back to what was installed before the last change of it.")
 @_force
 @_dry_run
 @options.as_json
 @click.pass_context
-def sync(ctx: click.Context, repo: Path, pack: str | None, force: bool, dry_run: bool, as_json: bool) -> None:
+def sync(
+    ctx: click.Context, repo: Path, pack: str | None, previous: bool, force: bool, dry_run: bool, as_json: bool
+) -> None:
     """Bring what is installed in a clone up to date with this release; what was edited there is merged.
 
     Exit 0: done, or nothing to do; 1: a file has to be merged by hand, and was left alone.
@@ -94,7 +97,7 @@ def sync(ctx: click.Context, repo: Path, pack: str | None, force: bool, dry_run:
     from autonomy_pack.flows.fleet import clone
 
     place = project.find(repo)
-    inputs = clone.newer(place, pack or "")
+    inputs = clone.previous(place) if previous else clone.newer(place, pack or "")
     _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
 
 

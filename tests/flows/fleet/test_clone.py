@@ -47,6 +47,16 @@ def test_an_install_that_nobody_touched_is_taken_out_without_a_trace(world: Worl
     assert world.git("rev-parse", "HEAD^{tree}") == before
 
 
+def test_what_was_there_before_the_last_change_comes_back(world: World) -> None:
+    put(world, OLD)
+    with pytest.raises(UsageError, match="nothing before"):
+        clone.previous(project.find(world.root))
+    before = (world.root / LOOP).read_text()
+    put(world, NEW)
+    put(world, clone.previous(project.find(world.root)))
+    assert (world.root / LOOP).read_text() == before
+
+
 def test_what_is_there_is_left_alone(world: World) -> None:
     world.write(LOOP, "name: somebody else's\n")
     world.write(".github/autonomy.yml", "version: 1\nmax_issues: 3\n")

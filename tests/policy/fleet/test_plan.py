@@ -239,3 +239,17 @@ def test_a_line_that_somebody_took_out_stays_out_unless_it_is_asked_for() -> Non
 def test_a_text_has_the_name_that_git_gives_it() -> None:
     assert object_id("") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
     assert object_id("hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_the_lock_says_what_there_was_before_the_last_change() -> None:
+    tree = Tree()
+    tree.apply(OLD)
+    assert tree.lock is not None
+    assert tree.lock.previous is None
+    assert "previous" not in tree.files[PATH]
+    tree.apply(NEW)
+    tree.apply(NEW)
+    assert tree.lock.previous == OLD
+    tree.apply(tree.lock.previous)
+    assert (tree.lock.inputs, tree.lock.previous) == (OLD, NEW)
+    assert tree.files[FILE] == "a\nb\nc\n"

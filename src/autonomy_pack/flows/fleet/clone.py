@@ -42,13 +42,25 @@ def inputs(pack: str, **given: Any) -> Inputs:
 
 def newer(place: Place, pack: str) -> Inputs:
     """The inputs that a clone's lock has, with this release's version and, when it is given, another pack's commit."""
-    found = look(place, ())
-    if found.lock is None:
-        raise UsageError(f"{place.root} has no {locks.PATH}", "Install first: `autonomy fleet install --help`.")
-    now = replace(found.lock.inputs, version=__version__)
+    now = replace(_installed(place).inputs, version=__version__)
     if not pack:
         return now
     return inputs(pack, **{one.name: getattr(now, one.name) for one in fields(now) if one.name not in _GIVEN})
+
+
+def previous(place: Place) -> Inputs:
+    """The inputs that a clone had before its last sync that changed them; UsageError when there were none."""
+    before = _installed(place).previous
+    if before is None:
+        raise UsageError("there was nothing before what is installed", "`autonomy fleet uninstall` takes it out.")
+    return before
+
+
+def _installed(place: Place) -> Lock:
+    found = look(place, ())
+    if found.lock is None:
+        raise UsageError(f"{place.root} has no {locks.PATH}", "Install first: `autonomy fleet install --help`.")
+    return found.lock
 
 
 def cron(place: Place, *, allow: bool, asked: str) -> str:

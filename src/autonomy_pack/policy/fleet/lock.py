@@ -59,10 +59,14 @@ class Locked:
 
 @value
 class Lock:
-    """What is installed: the inputs of the newest install or sync, and each file (by path) with its own."""
+    """What is installed: the inputs of the newest install or sync, and each file (by path) with its own.
+
+    `previous`: the inputs before those, None = there were none.
+    """
 
     inputs: Inputs
     files: Mapping[str, Locked]
+    previous: Inputs | None = None
 
 
 def sha256(text: str) -> str:
@@ -79,13 +83,15 @@ def object_id(text: str) -> str:
 def written(lock: Lock) -> str:
     """The lock as a file: the same lock is the same text. A file's inputs are null where they are the lock's."""
     files = {path: _entry(lock.files[path], lock.inputs) for path in sorted(lock.files)}
-    return json.dumps({"version": VERSION, "inputs": asdict(lock.inputs), "files": files}, indent=2) + "\n"
+    previous = {"previous": asdict(lock.previous)} if lock.previous else {}
+    return json.dumps({"version": VERSION, "inputs": asdict(lock.inputs), **previous, "files": files}, indent=2) + "\n"
 
 
 def read(data: Mapping[str, Any]) -> Lock:
     """The lock that a document says which fits its schema."""
     inputs = _inputs(data["inputs"])
-    return Lock(inputs=inputs, files={path: _locked(entry, inputs) for path, entry in data["files"].items()})
+    files = {path: _locked(entry, inputs) for path, entry in data["files"].items()}
+    return Lock(inputs=inputs, files=files, previous=_inputs(data["previous"]) if "previous" in data else None)
 
 
 def _entry(file: Locked, inputs: Inputs) -> dict[str, Any]:

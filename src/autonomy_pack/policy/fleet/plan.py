@@ -100,7 +100,15 @@ def plan(
     ]
     entries = {step.path: _entry(step, wanted.get(step.path), locked.get(step.path), inputs) for step in steps}
     files = {path: entry for path, entry in entries.items() if entry is not None}
-    return (*steps, *_lock_step(Lock(inputs=inputs, files=files) if inputs else None, found))
+    lock = Lock(inputs=inputs, files=files, previous=_previous(inputs, found.lock)) if inputs else None
+    return (*steps, *_lock_step(lock, found))
+
+
+def _previous(inputs: Inputs, before: Lock | None) -> Inputs | None:
+    """The inputs before the last change of them, for the way back."""
+    if before is None or before.inputs == inputs:
+        return before.previous if before else None
+    return before.inputs
 
 
 def to_read(wanted: Mapping[str, Wanted], found: Found, *, force: bool = False) -> frozenset[str]:
