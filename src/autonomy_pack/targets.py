@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from autonomy_pack.model import value
@@ -124,3 +125,9 @@ class Pushed:
 
     commit: str
     url: str = ""
+
+
+def object_id(text: str) -> str:
+    """The name that git gives to a file with this text in UTF-8: the sha1 of its kind, its size and its bytes."""
+    data = text.encode()
+    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonomy_pack.policy.fleet.lock import PATH, Inputs, Kind, Lock, object_id, read, sha256, written
+from autonomy_pack.policy.fleet.lock import PATH, Inputs, Kind, Lock, read, sha256, written
 from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan, to_read
 
 OLD = Inputs(pack="o/p", sha="a" * 40, version="1.0.0")

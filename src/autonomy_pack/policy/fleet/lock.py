@@ -74,12 +74,6 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def object_id(text: str) -> str:
-    """The name that git gives to a file with this text in UTF-8: the sha1 of its kind, its size and its bytes."""
-    data = text.encode()
-    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
-
-
 def written(lock: Lock) -> str:
     """The lock as a file: the same lock is the same text. A file's inputs are null where they are the lock's."""
     files = {path: _entry(lock.files[path], lock.inputs) for path in sorted(lock.files)}
