@@ -43,5 +43,5 @@ for runs_on in (("ubuntu-latest",), ("self-hosted", "linux")):
             (folder / path).write_text(text)
 PYTHON
     for one in "$rendered"/*; do lint "$one"; done
-    shellcheck --severity=warning "$here"/scripts/*.sh
+    shellcheck --severity=warning "$here"/scripts/*.sh "$here"/scripts/fleet.sh.in
 fi

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the two jobs of a release do. Usage: release.sh build|publish
-# build: dist/ with wheel, source archive, bill of materials and SHA256SUMS; prints the sum of the sums as an output.
+# build: dist/ with wheel, source archive, bill of materials, the four scripts for a pipe and SHA256SUMS; prints the sum of
+# the sums as an output.
 # publish: needs dist/ to be exactly what `build` said (SUMS), attests it as this workflow, publishes it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,6 +24,7 @@ build)
     "$place/bin/python" -m build --no-isolation --outdir dist .
     "$place/bin/cyclonedx-py" requirements --pyproject pyproject.toml --mc-type library --output-reproducible \
         --of JSON -o dist/autonomy_pack.cdx.json requirements.lock
+    sh scripts/piped.sh dist
     (cd dist && rm -f .gitignore && sha256sum -- * >SHA256SUMS)
     cat dist/SHA256SUMS
     [ -z "${GITHUB_OUTPUT:-}" ] || printf 'sums=%s\n' "$(sha256sum dist/SHA256SUMS | cut -d' ' -f1)" >>"$GITHUB_OUTPUT"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs `autonomy fleet uninstall` from the checkout this file lies in, with all that it is given. See it with --help.
+# The uninstall.sh of a release is the same for a pipe: it needs no checkout.
+main() {
+    case $0 in
+    uninstall.sh | */uninstall.sh) root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 2 ;;
+    *)
+        printf 'autonomy: %s\n  Next: %s\n' "read from a pipe, this script has no checkout of the pack beside it" \
+            "pipe the uninstall.sh of a release, or run scripts/uninstall.sh of a checkout" >&2
+        exit 2
+        ;;
+    esac
+    [ -x "$root/.venv/bin/autonomy" ] || sh "$root/scripts/environment.sh" use >&2 || exit
+    exec "$root/.venv/bin/autonomy" fleet uninstall "$@" </dev/null
+}
+{ main "$@"; }
