@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from autonomy_pack.policy.fleet.lock import PATH, Inputs, Kind, Lock, read, sha256, written
 from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan, to_read
+from autonomy_pack.targets import object_id
 
 OLD = Inputs(pack="o/p", sha="a" * 40, version="1.0.0")
 NEW = replace(OLD, sha="b" * 40, version="1.1.0")
