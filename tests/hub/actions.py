@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from hub.state import State
 
 FOLDER = ".github/workflows"
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> Mapping[Any, Any] | None:
+    """A workflow's mapping, None when it is none; a text that thousands of repositories share is parsed once."""
+    try:
+        read = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+    return read if isinstance(read, dict) else None
 
 
 class Artifacts:
@@ -55,7 +66,8 @@ class Actions:
         if path not in self._workflows:
             new, at = self.state.id(), self.state.clock.now()
             name = (self._parsed(path) or {}).get("name") or path
-            self._workflows[path] = Workflow(new, self.state.node_id("W", new), path, str(name), at, at)
+            made = Workflow(new, self.state.node_id("W", new), path, str(name), at, at)
+            self._workflows[path] = self.state.keep(made, self)
         return self._workflows[path]
 
     def workflows(self: Repo) -> list[Workflow]:
@@ -72,11 +84,7 @@ class Actions:
         return next((each for each in self.workflows() if name in (str(each.id), each.path.rpartition("/")[2])), None)
 
     def _parsed(self: Repo, path: str, ref: str = "") -> Mapping[Any, Any] | None:
-        try:
-            read = yaml.safe_load(self.file(path, ref) or "")
-        except yaml.YAMLError:
-            return None
-        return read if isinstance(read, dict) else None
+        return _read(self.file(path, ref) or "")
 
     def triggers(self: Repo, workflow: Workflow, ref: str = "") -> Iterable[str]:
         """The events that start a workflow."""
@@ -102,7 +110,7 @@ class Actions:
             number, self.state.node_id("WFR", number), len(self.runs) + 1, self.workflow(file), event, name,
             head or self.head(name), self.state.by(by), at, at, status=status, conclusion=conclusion,
         )  # fmt: skip
-        self.runs.append(made)
+        self.runs.append(self.state.keep(made, self))
         return made
 
     def run_of(self: Repo, id: int) -> Run | None:

@@ -156,7 +156,8 @@ class Hub(State):
 
     def by_id(self, id: int) -> Repo | None:
         """The repository of that id."""
-        return next((repo for repo in self.repos.values() if repo.id == id), None)
+        found = self.node(self.node_id("R", id))
+        return found if found is not None and self.repos.get(found.full_name.casefold()) is found else None
 
     def rename(self, old: str, new: str) -> None:
         """Rename or move a repository: the old name answers 301."""

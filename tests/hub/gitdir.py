@@ -15,6 +15,7 @@ from hub.gitobjects import ZEROS, Commit, Entry, commit_of, entries, order, pers
 
 __all__ = ["OID", "ZEROS", "Commit", "Entry", "GitDir"]
 OID = re.compile(r"[0-9a-f]{40}")
+PLAIN = re.compile(r"refs(?:/[A-Za-z0-9_-]+)+")
 CONFIG = """[core]
 \trepositoryformatversion = 0
 \tbare = true
@@ -44,6 +45,7 @@ class GitDir:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, bytes]] = {}
         self._trees: dict[str, list[Entry]] = {}
+        self._commits: dict[str, Commit] = {}
         self._reader: subprocess.Popen[bytes] | None = None
 
     def create(self, head: str = "main") -> None:
@@ -70,6 +72,10 @@ class GitDir:
         )
 
     # --- refs
+
+    def may_be_named(self, ref: str) -> bool:
+        """Whether git takes this for a full ref name; plain ones need no process."""
+        return bool(PLAIN.fullmatch(ref)) or self.git("check-ref-format", ref).returncode == 0
 
     def ref(self, name: str) -> str | None:
         """The object id a full ref name points at, or None."""
@@ -190,10 +196,15 @@ class GitDir:
 
     def commit(self, oid: str) -> Commit | None:
         """A commit by id (or by an annotated tag's id), or None."""
+        if oid in self._commits:
+            return self._commits[oid]
         found = self.read(oid)
         if found and found[0] == "tag":
             return self.commit(found[1].split(b"\n", 1)[0].split()[1].decode())
-        return commit_of(oid, found[1]) if found and found[0] == "commit" else None
+        if found is None or found[0] != "commit":
+            return None
+        made = self._commits[oid] = commit_of(oid, found[1])
+        return made
 
     def write_commit(
         self,
@@ -217,7 +228,18 @@ class GitDir:
 
     def is_ancestor(self, base: str, head: str) -> bool:
         """Whether `base` can be reached from `head`."""
-        return base == head or self.git("merge-base", "--is-ancestor", base, head).returncode == 0
+        return base == head or base in self.ancestors(head)
+
+    def ancestors(self, tip: str) -> set[str]:
+        """Every commit that can be reached from `tip`, itself among them."""
+        found: set[str] = set()
+        ahead = [tip]
+        while ahead:
+            here = self.commit(ahead.pop())
+            if here is not None and here.oid not in found:
+                found.add(here.oid)
+                ahead += here.parents
+        return found
 
     def line(self, tip: str, path: str = "") -> list[str] | None:
         """The commits from `tip` back, of those that changed `path` if one is named; None when there is a merge."""

@@ -69,7 +69,7 @@ def answer(hub: Any, token: Any, payload: Any, *, job: str = "", fault: str = ""
     if fault == "graphql_limit" or rate.remaining == 0:
         return 200, _headers(rate, empty=True), _limited(token)
     with hub.lock:
-        data = _executed(Ask(hub, token, job, {}, site or hub.server_url), payload, rate)
+        data = _executed(Ask(hub, token, job, {}, site or hub.server_url, fault=fault), payload, rate)
     if fault == "graphql_partial":
         _spoil(data)
     return 200, _headers(rate), data

@@ -55,9 +55,21 @@ class Issues:
         for name in names:
             self.label(number, name, by)
 
+    def change_label(
+        self: Repo, label: Label, *, name: str = "", color: str = "", description: str | None = None
+    ) -> None:
+        """Give a label another name, color or description; "" and None leave what it has."""
+        if name:
+            self.labels.pop(label.name.casefold())
+            label.name = name
+            self.labels[name.casefold()] = label
+        label.color = color or label.color
+        label.description = label.description if description is None else description
+
     def delete_label(self: Repo, name: str) -> None:
         """Remove a label from the repository and from every issue."""
         gone = self.labels.pop(name.casefold())
+        self.state.forget(gone)
         for issue in self.issues.values():
             if gone in issue.labels:
                 issue.labels.remove(gone)

@@ -75,7 +75,8 @@ class Unpacked:
 
 def forbidden(repo: Repo, token: Token, ref: str, old: str, new: str, more: dict[str, str] | None = None) -> str:
     """Why this token may not move this ref, in GitHub's words; "" when it may."""
-    if token.kind != "user" and new != ZEROS and (path := foreign_workflow(repo, new, more)):
+    free = token.kind == "user" or token.may("", "workflows:write")
+    if not free and new != ZEROS and (path := foreign_workflow(repo, new, more)):
         kind = "a GitHub App"
         return f"refusing to allow {kind} to create or update workflow `{path}` without `workflows` permission"
     if ref.startswith("refs/heads/"):
@@ -100,6 +101,9 @@ def _workflow_tree(repo: Repo, commit: str, more: dict[str, str] | None) -> str:
 
 
 def _workflow_files(repo: Repo, commit: str, more: dict[str, str] | None) -> dict[str, Entry]:
+    if not more:
+        folder = _workflow_tree(repo, commit, None)
+        return repo.git.files(folder, f"{WORKFLOWS}/") if folder else {}
     listed = repo.git.git("ls-tree", "-r", "-z", commit, "--", f"{WORKFLOWS}/", more=more).stdout.decode(
         "utf-8", "replace"
     )
@@ -125,11 +129,17 @@ def _protected(repo: Repo, token: Token, branch: str, old: str, new: str, more: 
 
 
 def _unsigned(repo: Repo, new: str, more: dict[str, str] | None) -> list[str]:
-    listed = repo.git.git("rev-list", new, "--not", "--branches", more=more).stdout.decode().split()
+    if more:
+        listed = repo.git.git("rev-list", new, "--not", "--branches", more=more).stdout.decode().split()
+    else:
+        known = [repo.git.ancestors(oid) for oid in repo.refs("refs/heads/").values()]
+        listed = [oid for oid in repo.git.ancestors(new) if not any(oid in each for each in known)]
     return [oid for oid in listed if oid not in repo.verified]
 
 
 def _descends(repo: Repo, old: str, new: str, more: dict[str, str] | None) -> bool:
+    if not more:
+        return repo.git.is_ancestor(old, new)
     return repo.git.git("merge-base", "--is-ancestor", old, new, more=more).returncode == 0
 
 

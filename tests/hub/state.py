@@ -85,6 +85,10 @@ class State:
         self._nodes[thing.node_id] = thing if repo is None else (repo, thing)
         return thing
 
+    def forget(self, thing: Any) -> None:
+        """A thing is gone: its node id names nothing any more."""
+        self._nodes.pop(thing.node_id, None)
+
     def node(self, node_id: str) -> Any:
         """The (repository, thing), or the account or repository, of a node id; None when unknown."""
         return self._nodes.get(node_id)

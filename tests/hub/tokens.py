@@ -73,7 +73,8 @@ class Token:
     def may(self, job: str, scope: str) -> bool:
         """Whether a scope such as `issues:write` is among the permissions of that job."""
         name, _, level = scope.partition(":")
-        return name == "metadata" or level in _levels(self.permissions.get(job, {}).get(name, "none"))
+        held = self.permissions.get("" if self.kind == "app" else job, {})
+        return name == "metadata" or level in _levels(held.get(name, "none"))
 
 
 def _levels(held: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.fields import accounts, issues, listing, objects, repository, roots
+from hub.fields import accounts, issues, listing, mutations, objects, proposals, repository, roots
 from hub.fields.nodes import Fields
 
 FIELDS: dict[str, Fields] = {
@@ -11,6 +11,7 @@ FIELDS: dict[str, Fields] = {
     **issues.FIELDS,
     **repository.FIELDS,
     **roots.FIELDS,
+    "Mutation": {**mutations.MUTATIONS, **proposals.MUTATIONS},
 }
 for _kind in ("User", "Organization"):
     FIELDS[_kind] = {**FIELDS[_kind], **listing.OWNER}

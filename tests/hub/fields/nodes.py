@@ -44,6 +44,7 @@ class Ask:
     rate: Mapping[str, Any]
     site: str
     memory: dict[Any, Any] = field(default_factory=dict)
+    fault: str = ""
 
     def need(self, repo: Any, scope: str) -> None:
         """Note that a job uses a scope such as "issues:read"; refuse when it was not given to it."""

@@ -6,12 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hub import push
 from hub.fields.accounts import actor
 from hub.fields.issues import numbered, state
 from hub.fields.nodes import Args, Ask, Fields, Node, Problem, page
 from hub.fields.repository import repository
-from hub.gitdir import OID, ZEROS
 from hub.repository import Repo
 from hub.things import App, Comment, Issue, Label, Run, User, Workflow
 
@@ -47,7 +45,9 @@ def _user(ask: Ask, source: Any, args: Args) -> Node | None:
 
 def node_of(ask: Ask, id: str) -> Node | None:
     """Whatever has this node id, if the token sees its repository."""
-    found = _workflow(ask, id) if id.startswith(("W_", "WFR_")) else ask.hub.node(id)
+    if id.startswith("REF_") and id.count("_") > 1:
+        return _ref_node(ask, id)
+    found = ask.hub.node(id)
     repo, thing = found if isinstance(found, tuple) else (found if isinstance(found, Repo) else None, found)
     if thing is None or isinstance(thing, App) or (repo is not None and not ask.sees(repo)):
         return None
@@ -59,10 +59,12 @@ def node_of(ask: Ask, id: str) -> Node | None:
     return Node(kind, repo, thing) if kind else None
 
 
-def _workflow(ask: Ask, id: str) -> Any:
-    repos = [repo for repo in ask.hub.repos.values() if ask.sees(repo)]
-    hits = ((repo, thing) for repo in repos for thing in [*repo.workflows(), *repo.runs] if thing.node_id == id)
-    return next(hits, None)
+def _ref_node(ask: Ask, id: str) -> Node | None:
+    """A ref's id names its repository and itself; a ref that is gone is not found."""
+    _, number, name = id.split("_", 2)
+    repo = ask.hub.by_id(int(number)) if number.isdigit() else None
+    seen = repo is not None and ask.sees(repo) and repo.git.ref(name)
+    return Node("Ref", repo, name) if seen else None
 
 
 def _node(ask: Ask, source: Any, args: Args) -> Node:
@@ -139,58 +141,6 @@ def _rate(ask: Ask, source: Any, args: Args) -> dict[str, Any]:
     return dict(ask.rate)
 
 
-# --- mutations
-
-
-def _update_refs(ask: Ask, source: Any, args: Args) -> dict[str, Any]:
-    """Move refs, all or none. `beforeOid` is compared when given; zeros mean absent (before) or gone (after)."""
-    asked = args["input"]
-    found = node_of(ask, asked["repositoryId"])
-    if found is None or found.type != "Repository":
-        raise Problem("NOT_FOUND", f"Could not resolve to a node with the global id of '{asked['repositoryId']}'")
-    repo, updates = found.repo, asked["refUpdates"]
-    _may_push(ask, repo)
-    for update in updates:
-        _checked(ask, repo, update)
-    moves = [(update["name"], update.get("beforeOid"), update["afterOid"]) for update in updates]
-    before = {name: repo.git.ref(name) or ZEROS for name, _, _ in moves}
-    if repo.git.move(moves):
-        raise Problem("UNPROCESSABLE", "Reference cannot be updated: at least one ref is not at its expected object id")
-    repo.refs_moved([(name, before[name], after) for name, _, after in moves], ask.token.by)
-    return {"clientMutationId": asked.get("clientMutationId")}
-
-
-def _may_push(ask: Ask, repo: Any) -> None:
-    ask.need(repo, "contents:write")
-    if ask.token.kind == "user" and not repo.has(ask.token.by.user.login, "write"):
-        raise Problem(
-            "FORBIDDEN", f"{ask.token.by.user.login} does not have the correct permissions to execute `UpdateRefs`"
-        )
-    if repo.archived:
-        raise Problem("FORBIDDEN", "Repository was archived so is read-only.")
-
-
-def _checked(ask: Ask, repo: Any, update: Mapping[str, Any]) -> None:
-    """A full name; an object that is there; fast forward unless forced; what binds a push binds this too."""
-    name, after, now = update["name"], update["afterOid"], repo.git.ref(update["name"])
-    if not name.startswith("refs/") or not OID.fullmatch(after):
-        raise Problem("UNPROCESSABLE", f"{name} is not a valid ref name, or {after} not an object id")
-    if after == ZEROS:
-        return _bound(ask, repo, update, now)
-    kind = repo.git.read(after)
-    if kind is None or (name.startswith("refs/heads/") and kind[0] != "commit"):
-        raise Problem("UNPROCESSABLE", f"Object {after} does not exist, or {name} cannot point at it")
-    if now and not update.get("force") and not repo.git.is_ancestor(now, after):
-        raise Problem("UNPROCESSABLE", f"Update of {name} is not a fast forward")
-    return _bound(ask, repo, update, now)
-
-
-def _bound(ask: Ask, repo: Any, update: Mapping[str, Any], now: str | None) -> None:
-    why = push.forbidden(repo, ask.token, update["name"], now or ZEROS, update["afterOid"])
-    if why:
-        raise Problem("UNPROCESSABLE", why)
-
-
 FIELDS: dict[str, Fields] = {
     "Query": {
         "repository": _repository,
@@ -203,5 +153,4 @@ FIELDS: dict[str, Fields] = {
         "search": _search,
         "rateLimit": _rate,
     },
-    "Mutation": {"updateRefs": _update_refs},
 }

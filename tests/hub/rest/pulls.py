@@ -103,9 +103,10 @@ def create_pull(call: Call) -> Answer:
     ours = [each.pull for each in repo.pulls if each.state == "open" and each.pull and not each.pull.head_repo]
     if any((each.head, each.base) == (branch, base) for each in ours):
         raise custom("PullRequest", f"A pull request already exists for {repo.owner.login}:{branch}.")
-    if not repo.git.git("merge-base", base, branch).stdout:
+    there, here = repo.git.ancestors(repo.head(base)), repo.git.ancestors(repo.head(branch))
+    if not there & here:
         raise custom("PullRequest", f"The {branch} branch has no history in common with {base}")
-    if not repo.git.log(repo.head(branch), f"^{repo.head(base)}"):
+    if here <= there:
         raise custom("PullRequest", f"No commits between {base} and {branch}")
     if len(call.data.get("body") or "") > 65536:
         raise custom("PullRequest", "body is too long (maximum is 65536 characters)")

@@ -49,7 +49,7 @@ def create_ref(call: Call) -> Answer:
     ref, oid = call.text("ref", "Reference"), call.text("sha", "Reference")
     if not ref.startswith("refs/") or ref.count("/") < 2:
         raise Refused(422, "Reference name must start with 'refs/' and contain at least two slashes")
-    if call.repo.git.git("check-ref-format", ref).returncode:
+    if not call.repo.git.may_be_named(ref):
         raise Refused(422, f"{ref} is not a valid ref name.")
     if ref.startswith("refs/pull/"):
         raise Refused(422, "Reference cannot be created")
