@@ -28,12 +28,16 @@ def _fine() -> None:
     """Nobody wants to be asked."""
 
 
+def _patiently(seconds: float, why: str) -> None:
+    """Nobody wants to be told."""
+
+
 class NoGraphQL(Exception):
     """The host has no GraphQL; REST must do."""
 
 
 class Calls:
-    """Requests for one repository with one token."""
+    """Requests with one token; `waits`: below the reserve it waits for the next hour instead of failing."""
 
     def __init__(
         self,
@@ -46,17 +50,22 @@ class Calls:
         pace: float,
         reserve: int,
         patience: float,
+        waits: bool = False,
     ) -> None:
         agent = f"autonomy/{__version__} job/{job}"
         silence = min(_SILENCE, patience * 10)
         self._wire = Wire(token=token, api_url=api_url, graphql_url=graphql_url, agent=agent, silence=silence)
         self._repo, self._job = repo, job
-        self._pace, self._reserve, self._patience = pace, reserve, patience
+        self._pace, self._reserve, self._patience, self._waits = pace, reserve, patience, waits
         self._quota: dict[str, tuple[float, float, str]] = {}  # resource → left, full again (monotonic), when
         self._writing = threading.RLock()
         self._written = -pace
         self.before_write: Callable[[], None] = _fine
         """Asked right before each write that is not urgent is sent; what it raises is the end of it."""
+        self.refused: Callable[[], None] = _fine
+        """Told when a mutation met a limit."""
+        self.waiting: Callable[[float, str], None] = _patiently
+        """Told before a long wait: how many seconds, and for what."""
 
     @property
     def sent(self) -> int:
@@ -138,6 +147,31 @@ class Calls:
             self._spare("graphql")
         return persist(lambda: self._ask(query, variables), seconds=self._patience, what="a GraphQL query")
 
+    def mutate(self, compose: Callable[[], tuple[str, Mapping[str, Any]] | None], took: Callable[[Any], None]) -> None:
+        """Send the mutations that `compose` says, as one write; it is asked again before each try, None = all is done.
+
+        `took` is given each whole answer (`data` and `errors`: one that failed does not undo the others) and may raise
+        Lost to have it tried again. NoGraphQL without it.
+        """
+        self._spare("graphql")
+
+        def once() -> None:
+            asked = compose()
+            if asked is None:
+                return
+            with self._writing:
+                clock.pause(max(self._written + self._pace - clock.monotonic(), 0.0))
+                self.before_write()
+                try:
+                    took(self._told(*asked))
+                except failures.Limited:
+                    self.refused()
+                    raise
+                finally:
+                    self._written = clock.monotonic()
+
+        persist(once, seconds=self._patience, what="a GraphQL mutation")
+
     def download(self, path: str, limit: int) -> bytes:
         """The bytes that the API redirects to; the token stays with the API."""
 
@@ -152,7 +186,8 @@ class Calls:
 
         return persist(once, seconds=self._patience, what=f"GET {_shown(path)}")
 
-    def _ask(self, query: str, variables: Mapping[str, Any]) -> Any:
+    def _told(self, query: str, variables: Mapping[str, Any]) -> Any:
+        """The whole answer of GraphQL, which may hold errors that are the caller's to judge."""
         reply = self._wire.ask(query, variables)
         self._note("graphql", reply)
         if reply.status in (404, 501):
@@ -160,6 +195,10 @@ class Calls:
         failures.judge(reply, Asked(verb="POST", path="/graphql", repo=self._repo, job=self._job))
         told = _json(reply)
         failures.judge_graphql(told, reply)
+        return told
+
+    def _ask(self, query: str, variables: Mapping[str, Any]) -> Any:
+        told = self._told(query, variables)
         wrong = [error for error in told.get("errors") or () if error.get("type") != "NOT_FOUND"]
         if wrong or told.get("data") is None:
             said = one_line(str((wrong or [{}])[0].get("message", "no data")), 200)
@@ -214,6 +253,11 @@ class Calls:
         """Leave the last requests of the hour to people."""
         rest, full, at = self._quota.get(resource, (float("inf"), 0.0, ""))
         if rest < self._reserve and clock.monotonic() < full:
+            if self._waits:
+                seconds = full - clock.monotonic()
+                self.waiting(seconds, f"{rest:.0f} API requests are left until {at}, which are left to people")
+                clock.pause(seconds)
+                return
             raise WorldError(
                 f"{rest:.0f} API requests are left until {at}, and the last {self._reserve} are left to people",
                 f"Run again after {at}, run less often, or lower `github: {{reserve: …}}` in the configuration.",

@@ -49,10 +49,7 @@ class GitHub(Looking, Issues, People, Pulls, Comments, Labels, Commits, Runs, Jo
             raise UsageError(f"{repo[:140]!r} is no repository", "Name it as owner/name.")
         if not _JOB.fullmatch(job):
             raise UsageError(f"{job[:60]!r} is no name of a job", "Use letters, digits, - and _.")
-        for url in (api_url, graphql_url):
-            parts = urlsplit(url)
-            if parts.scheme != "https" and (parts.scheme, parts.hostname) not in _LOOPBACK:
-                raise UsageError(f"a token is not sent to {url[:140]!r}", "Give the https:// address of the API.")
+        need_safe(api_url, graphql_url)
         self.repo = repo
         self.server_url = server_url.rstrip("/")
         self.calls = Calls(
@@ -88,3 +85,11 @@ class GitHub(Looking, Issues, People, Pulls, Comments, Labels, Commits, Runs, Jo
     def close(self) -> None:
         """Let go of the connections."""
         self.calls.close()
+
+
+def need_safe(*urls: str) -> None:
+    """UsageError where a token would go over the network unencrypted."""
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and (parts.scheme, parts.hostname) not in _LOOPBACK:
+            raise UsageError(f"a token is not sent to {url[:140]!r}", "Give the https:// address of the API.")

@@ -1,0 +1,213 @@
+"""The repositories of one owner: read by pages of a hundred, each written by one request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from autonomy_pack.edges import clock
+from autonomy_pack.edges.github import fleet_queries as queries
+from autonomy_pack.edges.github import fleet_shapes as shapes
+from autonomy_pack.edges.github.calls import Calls
+from autonomy_pack.edges.github.client import need_safe
+from autonomy_pack.edges.github.pace import Pace
+from autonomy_pack.edges.github.pushing import Pushing
+from autonomy_pack.errors import UsageError, WorldError
+from autonomy_pack.targets import Page, Push, Pushed, Target
+
+SIZE = 100
+_LONG = 5.0  # seconds
+_TEXTS = 50
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
+
+
+class Fleet:
+    """All that is asked of the repositories of one owner; what cannot be done raises WorldError (`says`, `fix`).
+
+    Writes go one by one, as `pace` lets them; while fewer than `reserve` requests are left in the hour, it waits for
+    the next one. One call waits at most `patience` seconds in all.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        *,
+        token: str,
+        api_url: str,
+        graphql_url: str,
+        pace: Pace | None = None,
+        reserve: int = 1000,
+        patience: float = 3700.0,
+    ) -> None:
+        if not _OWNER.fullmatch(owner):
+            raise UsageError(f"{owner[:80]!r} is no organisation and no person", "Give the name as in its address.")
+        need_safe(api_url, graphql_url)
+        self.owner = owner
+        self.pace = pace or Pace()
+        self.calls = Calls(
+            owner,
+            token=token,
+            api_url=api_url.rstrip("/"),
+            graphql_url=graphql_url,
+            job="cli",
+            pace=0.0,
+            reserve=reserve,
+            patience=patience,
+            waits=True,
+        )
+        self.calls.before_write = self._turn
+        self.calls.refused = self.pace.refused
+        self._size = SIZE
+        self._whole = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, retries included."""
+        return self.calls.sent
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.calls.close()
+
+    def targets(self, *, labels: bool = False, runs: bool = False) -> Iterator[Target]:
+        """Every repository of the owner that the token sees, in the order in which they were made."""
+        after = ""
+        while True:
+            page = self.page(after, labels=labels, runs=runs)
+            yield from page.targets
+            after = page.after
+            if not after:
+                return
+
+    def page(self, after: str = "", *, labels: bool = False, runs: bool = False) -> Page:
+        """The next repositories: a hundred, or fewer after GitHub could not answer for so many."""
+        while True:
+            words = {"owner": self.owner, "size": self._size, "after": after or None, "labels": labels, "runs": runs}
+            try:
+                told = self.calls.graphql(queries.PAGE, words)
+            except WorldError:
+                if self._size == 1:
+                    raise
+                self._size, self._whole = max(self._size // 2, 1), 0
+                continue
+            break
+        self._larger()
+        if not told["repositoryOwner"]:
+            raise UsageError(
+                f"there is no organisation and no person {self.owner}", "Look at the name, and what the token may see."
+            )
+        found = told["repositoryOwner"]["repositories"]
+        end = found["pageInfo"]
+        return Page(
+            targets=tuple(shapes.target(one) for one in found["nodes"] if one),
+            after=end["endCursor"] if end["hasNextPage"] else "",
+        )
+
+    def target(self, id: str, *, labels: bool = False, runs: bool = False) -> Target:  # noqa: A002
+        """One repository by its node id, as it is now."""
+        told = self.calls.graphql(queries.ONE, {"id": id, "labels": labels, "runs": runs})["node"]
+        if not told:
+            raise WorldError(f"the repository {id[:80]} is gone", "Run again: it is not among those of its owner now.")
+        return shapes.target(told)
+
+    def branch(self, target: Target) -> dict[str, str]:
+        """Path → object id of the same files as `Target.blobs`, on our branch."""
+        told = self.calls.graphql(queries.BRANCHED, {"id": target.id})["node"]
+        return {path: oid for path, (oid, _) in shapes.paths(told or {"root": None, "policy": None})}
+
+    def texts(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str | None]:
+        """Object id → its text, None where it is none; `wanted`: node id of a repository → object ids in it."""
+        pairs = sorted({(id, oid) for id, oids in wanted.items() for oid in oids})  # noqa: A001
+        found: dict[str, str | None] = {}
+        rest = iter(pairs)
+        while batch := list(islice(rest, _TEXTS)):
+            found |= self._texts(batch)
+        return found
+
+    def push(self, push: Push) -> Pushed:
+        """One commit and its pull request, in one request where nothing goes wrong; done once, however often asked."""
+        done = Pushing(self.calls, push, lambda: self.target(push.target.id)).carry_out()
+        self.pace.went_well()
+        return done
+
+    def label(
+        self, target: Target, makes: Sequence[tuple[str, str, str]], removes: Sequence[str] = ()
+    ) -> tuple[str, ...]:
+        """Make labels (name, colour, description) and remove others by node id, in one request; the node ids made.
+
+        A label that is there already is left as it is.
+        """
+        left, gone = list(makes), list(removes)
+        made: list[str] = []
+
+        def compose() -> tuple[str, Mapping[str, Any]] | None:
+            if not left and not gone:
+                return None
+            words: dict[str, Any] = {
+                f"m{place}": {"repositoryId": target.id, "name": name, "color": color, "description": text[:100]}
+                for place, (name, color, text) in enumerate(left)
+            }
+            words |= {f"d{place}": {"id": id} for place, id in enumerate(gone)}  # noqa: A001
+            return queries.labelling(len(left), len(gone)), words
+
+        def took(told: Any) -> None:
+            wrong = [one for one in told.get("errors") or () if not _harmless(one)]
+            if wrong:
+                says = str(wrong[0].get("message", ""))[:200]
+                raise WorldError(f"labels of {target.name}: {says}", "Give the token `issues: write`.")
+            data = told.get("data") or {}
+            made.extend(data[key]["label"]["id"] for key in data if key[0] == "m" and data[key])
+            left.clear()
+            gone.clear()
+
+        self.calls.mutate(compose, took)
+        return tuple(made)
+
+    def properties(self) -> dict[str, dict[str, str]]:
+        """Repository → its custom properties, of an organisation."""
+        found = {}
+        for one in self.calls.pages(f"/orgs/{quote(self.owner, safe='')}/properties/values"):
+            values = {each["property_name"]: each["value"] for each in one["properties"]}
+            found[one["repository_full_name"]] = {name: str(each) for name, each in values.items() if each is not None}
+        return found
+
+    def _turn(self) -> None:
+        """Wait until the next write may be sent; who waits long is told so."""
+        seconds = self.pace.wait(clock.monotonic())
+        if seconds > _LONG:
+            self.calls.waiting(seconds, "GitHub allows only so many changes an hour")
+        self.pace.turn()
+
+    def _larger(self) -> None:
+        """After ten pages that came whole, twice as many again."""
+        self._whole += 1
+        if self._whole >= 10 and self._size < SIZE:
+            self._size, self._whole = min(self._size * 2, SIZE), 0
+
+    def _texts(self, batch: list[tuple[str, str]]) -> dict[str, str | None]:
+        by: dict[str, list[str]] = {}
+        for id, oid in batch:  # noqa: A001
+            by.setdefault(id, []).append(oid)
+        words: dict[str, str] = {f"r{one}": id for one, id in enumerate(by)}  # noqa: A001
+        words |= {f"b{one}_{other}": oid for one, oids in enumerate(by.values()) for other, oid in enumerate(oids)}
+        told = self.calls.graphql(queries.texts([len(oids) for oids in by.values()]), words)
+        return {
+            oid: _text((told[f"r{one}"] or {}).get(f"b{other}"))
+            for one, oids in enumerate(by.values())
+            for other, oid in enumerate(oids)
+        }
+
+
+def _text(blob: Any) -> str | None:
+    if not blob or blob.get("text") is None or blob["isTruncated"] or blob["isBinary"]:
+        return None
+    return str(blob["text"])
+
+
+def _harmless(error: Any) -> bool:
+    """A label that somebody else made or removed just now."""
+    said = str(error.get("message", "")).casefold()
+    return "already been taken" in said or "already exists" in said or error.get("type") == "NOT_FOUND"
