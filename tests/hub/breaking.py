@@ -52,7 +52,7 @@ def remember(hub: Hub, request: Request, answer: Answer) -> None:
     if reads and answer.status in (200, 404):
         key = _key(request)
         kept = hub.answers.setdefault(key, [])
-        whole = json.dumps([answer.status, answer.bytes().decode("latin-1")]).encode()
+        whole = (answer.status, answer.bytes())
         if not kept or kept[-1] != whole:
             hub.answers[key] = [*kept, whole][-2:]
 
@@ -62,7 +62,7 @@ def stale(hub: Hub, request: Request, answer: Answer) -> Answer:
     kept = hub.answers.get(_key(request), [])
     if len(kept) < 2:
         return answer
-    status, text = json.loads(kept[0])
+    status, body = kept[0]
     request.status = status
     headers = {name: value for name, value in answer.headers.items() if name != "ETag"}
-    return Answer(status, None, headers, text.encode("latin-1"))
+    return Answer(status, None, headers, body)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from hub.faults import Barrier, Faults
+from hub.gitmemory import GitMemory, prepared
 from hub.journal import Request
 from hub.referee import Violation
 from hub.repository import Repo
@@ -50,7 +52,7 @@ class Hub(State):
         self.barriers: list[Barrier] = []
         # Called with every request before anything comes of it; may wait, as who interleaves several workers does.
         self.gate: Callable[[Request], None] = lambda _: None
-        self.answers: dict[str, list[bytes]] = {}
+        self.answers: dict[str, list[tuple[int, bytes]]] = {}
         self.closing = threading.Event()
         self._server = Server(self)
         self.port: int = self._server.server_address[1]
@@ -148,6 +150,26 @@ class Hub(State):
             if not empty:
                 made.commit(files or {"README.md": f"# {made.name}\n"}, message="First commit")
             return made
+
+    def repos_like(self, names: Iterable[str], files: Mapping[str, str | bytes], **ways: Any) -> list[Repo]:
+        """Many repositories with the same files, each with a first commit of its own, at one moment of the clock.
+
+        `ways`: private, fork, permissions {login: level}, labels {name: color}, and other attributes of a repository.
+        They are in memory until git or a path is asked for, and answer like any other.
+        """
+        ways = dict(ways)
+        start = {name: ways.pop(name, False) for name in ("private", "fork")}
+        labels, held = ways.pop("labels", {}), ways.pop("permissions", {})
+        shared, tree = prepared(files, self.root)
+        with self.lock:
+            at, permissions = self.clock.tick(), {self.account(login).login.casefold(): held[login] for login in held}
+            made = [Repo(self, name, at=at, git=lambda path: GitMemory(path, shared), **start) for name in names]
+            for repo in made:
+                repo.begin(tree, permissions, labels, at)
+                for name, value in ways.items():
+                    setattr(repo, name, copy.copy(value))
+            self.repos |= {repo.full_name.casefold(): repo for repo in made}
+        return made
 
     def repo_named(self, full_name: str) -> tuple[Repo | None, bool]:
         """The repository of that name, and whether the name is an old one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hub.gitobjects import ZEROS, Commit, Entry, commit_of, entries, order, person
+from hub.gitobjects import ZEROS, Commit, Entry, commit_of, entries, oid_of, order, person
 
 __all__ = ["OID", "ZEROS", "Commit", "Entry", "GitDir"]
 OID = re.compile(r"[0-9a-f]{40}")
@@ -54,6 +53,10 @@ class GitDir:
             (self.path / folder).mkdir(parents=True)
         (self.path / "HEAD").write_text(f"ref: refs/heads/{head}\n")
         (self.path / "config").write_text(CONFIG)
+
+    def on_disk(self) -> Path:
+        """The git directory."""
+        return self.path
 
     def close(self) -> None:
         """End the reader."""
@@ -112,8 +115,7 @@ class GitDir:
 
     def put(self, kind: str, data: bytes) -> str:
         """Write an object; its id."""
-        whole = f"{kind} {len(data)}".encode() + b"\0" + data
-        oid = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+        whole, oid = f"{kind} {len(data)}".encode() + b"\0" + data, oid_of(kind, data)
         target = self.path / "objects" / oid[:2] / oid[2:]
         if not target.exists():
             target.parent.mkdir(exist_ok=True)

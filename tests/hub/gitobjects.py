@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,11 @@ def order(ref: str, old: str | None, new: str) -> str:
     if old == ZEROS:
         return f"create {ref} {new}\n"
     return f"update {ref} {new}\n" if old is None else f"update {ref} {new} {old}\n"
+
+
+def oid_of(kind: str, data: bytes) -> str:
+    """The id git gives an object."""
+    return hashlib.sha1(f"{kind} {len(data)}".encode() + b"\0" + data, usedforsecurity=False).hexdigest()
 
 
 def entries(data: bytes) -> Iterator[Entry]:

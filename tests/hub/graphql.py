@@ -7,11 +7,11 @@ process. A field of the schema that the hub does not model is an error and a vio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -118,11 +118,17 @@ def _ran(ask: Ask, document: DocumentNode, payload: Mapping[str, Any]) -> dict[s
         operation_name=payload.get("operationName"),
         field_resolver=_resolve,
         type_resolver=_type_of,
+        is_awaitable=_never,
     )
     made: dict[str, Any] = {"data": result.data}
     if result.errors:
         made["errors"] = [_refused(ask, error) for error in result.errors]
     return made
+
+
+def _never(value: Any) -> TypeGuard[Awaitable[Any]]:
+    """Nothing here waits; asking each of a page's ten thousand values would cost a tenth of its time."""
+    return False
 
 
 def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from hub.actions import Actions
@@ -19,7 +20,16 @@ ORDER = ("none", "read", "triage", "write", "maintain", "admin")
 class Repo(Issues, Pulls, Actions):
     """One repository of the hub; see the top of state.py for its words."""
 
-    def __init__(self, state: State, full_name: str, *, private: bool = False, fork: bool = False) -> None:
+    def __init__(
+        self,
+        state: State,
+        full_name: str,
+        *,
+        private: bool = False,
+        fork: bool = False,
+        at: str = "",
+        git: Callable[[Path], GitDir] = GitDir,
+    ) -> None:
         self.state = state
         self.full_name = full_name
         owner = full_name.partition("/")[0]
@@ -31,15 +41,14 @@ class Repo(Issues, Pulls, Actions):
         self.topics: list[str] = []
         self.properties: dict[str, str] = {}
         self.default_branch = "main"
-        self.created = self.updated = self.pushed = state.clock.tick()
+        self.created = self.updated = self.pushed = at or state.clock.tick()
         self.settings = Settings()
         self.protections: list[Protection] = []
         self.permissions: dict[str, str] = {}
         self.variables: dict[str, str] = {}
         self.verified: set[str] = set()
         self.description: str | None = None
-        self.git = GitDir(state.root / f"{self.id}.git")
-        self.git_dir = self.git.path
+        self.git = git(state.root / f"{self.id}.git")
         self.git.create()
         Issues.__init__(self)
         Actions.__init__(self)
@@ -48,6 +57,11 @@ class Repo(Issues, Pulls, Actions):
     @property
     def name(self) -> str:
         return self.full_name.partition("/")[2]
+
+    @property
+    def git_dir(self) -> Path:
+        """Where git finds it on the disk."""
+        return self.git.on_disk()
 
     # --- who may do what
 
@@ -116,6 +130,14 @@ class Repo(Issues, Pulls, Actions):
         made = self.write_commit(self.git.write_files(items), [tip] if tip else [], message, who)
         self.move_ref(f"refs/heads/{name}", None, made, who)
         return made
+
+    def begin(self, tree: str, permissions: Mapping[str, str], labels: Mapping[str, str], at: str) -> None:
+        """A first commit with a tree that is there, as one of many repositories; nothing follows from it."""
+        self.permissions |= permissions
+        for name, color in labels.items():
+            self.make_label(name, color)
+        commit = self.write_commit(tree, [], f"First commit of {self.full_name}", self.state.by("octo"), at)
+        self.git.move([(f"refs/heads/{self.default_branch}", ZEROS, commit)])
 
     def write_commit(self, tree: str, parents: list[str], message: str, by: By, at: str = "") -> str:
         """A commit object by this account, at the hub's time; its id."""

@@ -30,12 +30,15 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     checked: bool = True
+    written: bytes | None = None
 
     def bytes(self) -> bytes:
-        """The body."""
+        """The body; it is written once."""
         if self.raw is not None:
             return self.raw
-        return b"" if self.data is None else json.dumps(self.data).encode()
+        if self.written is None:
+            self.written = b"" if self.data is None else json.dumps(self.data).encode()
+        return self.written
 
 
 class Refused(Exception):

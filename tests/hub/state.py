@@ -5,6 +5,7 @@
     hub.token("ada") → str      hub.job_token("acme/site", {job: {scope: level}} or workflow text) → str
     hub.expire(token)           hub.tokens[text] → Token               hub.used.of(job) → {scope: level}
     hub.repo("acme/site", files={path: text}, private=False) → Repo    hub.repos.get("acme/site"), .by_id(id)
+    hub.repos_like(names, files, labels={name: color}, permissions={login: level}, topics=[...]) → [Repo], thousands
     hub.clock.set(text) .move(seconds) .tick() .now()                  hub.node(node_id) → (Repo, thing) or thing
     hub.rename("acme/site", "acme/new")  .delete_repo(name)  .delete_user(login)  .rate(token).remaining = 0
     hub.has_graphql = False  # a host without it

@@ -295,6 +295,13 @@ def _other(issue: Node, event: Any) -> Node | None:
     return numbered(issue.repo, issue.repo.issues.get(event.data.get("subject", 0)))
 
 
+def _labelled(node: Node, args: Args, connection: str, *, pulls: bool) -> Any:
+    """The issues, or the pull requests, that have a label; closed ones too unless `states` says otherwise."""
+    held = [issue for issue in node.repo.issues.values() if node.thing in issue.labels and bool(issue.pull) is pulls]
+    wanted = [issue for issue in held if not args.get("states") or state(issue) in args["states"]]
+    return page([found for issue in wanted if (found := numbered(node.repo, issue))], args, connection=connection)
+
+
 LABEL_EVENT = _of_event(label=_label_then, labelable=lambda issue, event: issue)
 CROSS_REFERENCE: Fields = {
     "id": lambda ask, node, args: f"CRE_{node.thing[0].thing.number}_{node.thing[1].node_id}",
@@ -313,6 +320,8 @@ LABEL: Fields = {
     "url": lambda ask, node, args: f"{ask.site}/{node.repo.full_name}/labels/{node.thing.name}",
     "repository": lambda ask, node, args: Node("Repository", node.repo, node.repo),
     **always(createdAt=None, updatedAt=None),
+    "issues": lambda ask, node, args: _labelled(node, args, "issues", pulls=False),
+    "pullRequests": lambda ask, node, args: _labelled(node, args, "pullRequests", pulls=True),
 }
 COMMENT: Fields = {
     **attributes(

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub import shapes
 from hub.access import not_accessible
-from hub.gitdir import OID, Commit
+from hub.gitdir import OID, Commit, GitDir
 from hub.router import Answer, Call, Refused, custom, invalid, route
 
 MODES = ("100644", "100755", "040000", "160000", "120000")
@@ -158,15 +158,22 @@ def get_tree(call: Call) -> Answer:
 
 def tree_shape(call: Call, tree: str, *, recursive: bool = False) -> dict[str, Any]:
     """A git-tree."""
-    words = ["ls-tree", "-z", "-l", *(["-r", "-t"] if recursive else []), tree]
     api = f"{call.base.api}/repos/{call.repo.full_name}/git"
-    rows = []
-    for line in call.repo.git.git(*words).stdout.decode("utf-8", "replace").split("\0")[:-1]:
-        head, _, path = line.partition("\t")
-        mode, kind, oid, size = head.split()
-        row: dict[str, Any] = {"path": path, "mode": mode, "type": kind, "sha": oid, "url": f"{api}/{kind}s/{oid}"}
-        rows.append(row | ({"size": int(size)} if size.isdigit() else {}))
+    rows = _tree_rows(call.repo.git, tree, api, "", recursive=recursive)
     return {"sha": tree, "url": f"{api}/trees/{tree}", "tree": rows, "truncated": False}
+
+
+def _tree_rows(git: GitDir, tree: str, api: str, folder: str, *, recursive: bool) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for entry in git.tree(tree):
+        kind, path = {"40000": "tree", "160000": "commit"}.get(entry.mode, "blob"), folder + entry.name
+        url = f"{api}/{kind}s/{entry.oid}"
+        row = {"path": path, "mode": entry.mode.zfill(6), "type": kind, "sha": entry.oid, "url": url}
+        found = git.read(entry.oid) if kind == "blob" else None
+        rows.append(row | ({"size": len(found[1])} if found else {}))
+        if recursive and kind == "tree":
+            rows += _tree_rows(git, entry.oid, api, f"{path}/", recursive=True)
+    return rows
 
 
 @route("POST", "/repos/{owner}/{repo}/git/trees", "contents:write")
