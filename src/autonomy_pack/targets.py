@@ -100,15 +100,16 @@ class Page:
 class Push:
     """One commit on one branch of a repository, and the pull request for it: everything that one write asks for.
 
-    `branch`: "" = the default one, directly. `at`: the commit that the branch must be at, or is made at; `new`: whether
-    it is made. `texts`: path → what it holds; `gone`: paths that are removed. Without `title` no pull request.
-    `proposal`: the node id of the open one to bring up to date, "" = open one.
+    `branch`: "" = the default one, directly. `at`: the commit that ours goes on. `was`: where the branch is now: "" =
+    there is none, and it is made; `at` = it stays; another = it is moved to `at`, if it is still there. `texts`: path →
+    what it holds; `gone`: paths that are removed. Without `title` no pull request. `proposal`: the node id of the open
+    one to bring up to date, "" = open one.
     """
 
     target: Target
     branch: str
     at: str
-    new: bool
+    was: str
     texts: Mapping[str, str]
     gone: tuple[str, ...]
     headline: str

@@ -48,7 +48,7 @@ def proposal(target: Target, **more: object) -> Push:
         target=target,
         branch=BRANCH,
         at=target.tip or target.head,
-        new=not target.tip,
+        was=target.tip,
         texts={".github/autonomy.yml": "version: 1\n"},
         gone=("Makefile",),
         headline="Install",
@@ -140,7 +140,7 @@ def test_a_branch_that_moved_is_told(fleet: Fleet, site: Repo) -> None:
     target = first(fleet)
     site.commit({"c": "3"})
     with pytest.raises(Stale):
-        fleet.push(proposal(target, branch="", new=False, title=""))
+        fleet.push(proposal(target, branch="", was=target.head, title=""))
 
 
 def test_a_pull_request_from_a_fork_is_not_ours(hub: Hub, fleet: Fleet, site: Repo) -> None:
@@ -199,3 +199,16 @@ def test_the_pace_falls_at_a_refusal_and_rises_again() -> None:
 def test_a_thousand_proposals_take_about_two_hours() -> None:
     assert seconds(1) == 0
     assert 7200 <= seconds(1000) <= 7300
+
+
+@pytest.mark.parametrize("kind", ["", "die_after", "500"])
+def test_a_branch_that_was_left_behind_is_begun_anew(hub: Hub, fleet: Fleet, site: Repo, kind: str) -> None:
+    fleet.push(proposal(first(fleet)))
+    site.close(1, "ada")
+    site.commit({"later": "1"})
+    now = first(fleet)
+    hub.faults.add(*([Fault(kind, GRAPHQL)] if kind else []))
+    fleet.push(proposal(now, at=now.head, was=now.tip, texts={"b": "2\n"}, gone=(), message=f"{PLAN}: {'8' * 64}"))
+    assert [pull.state for pull in site.pulls] == ["closed", "open"]
+    assert len(site.git.log(f"main..{BRANCH}")) == 1
+    assert site.file("later", BRANCH) == "1"

@@ -86,6 +86,7 @@ def texts(counts: list[int]) -> str:
 # What a part of a write is called, its input's type, and what is read of its result.
 _PARTS = {
     "ref": ("createRef", "CreateRefInput", "ref { id }"),
+    "move": ("updateRefs", "UpdateRefsInput", "clientMutationId"),
     "commit": ("createCommitOnBranch", "CreateCommitOnBranchInput", "commit { oid }"),
     "pull": ("createPullRequest", "CreatePullRequestInput", "pullRequest { url }"),
     "update": ("updatePullRequest", "UpdatePullRequestInput", "pullRequest { url }"),

@@ -26,7 +26,7 @@ class Pushing:
     def __init__(self, calls: Calls, push: Push, now: Callable[[], Target]) -> None:
         self._calls, self._push, self._now = calls, push, now
         self._tried = False
-        self._new = push.new
+        self._was = push.was
         self._commit = "" if push.texts or push.gone else push.at
         self._url = ""
 
@@ -46,14 +46,20 @@ class Pushing:
         """What is left to be asked for, in the order in which it has to be done."""
         push = self._push
         parts: dict[str, Any] = {}
-        if self._new:
-            name = f"refs/heads/{push.branch}"
-            parts["ref"] = {"repositoryId": push.target.id, "name": name, "oid": push.at}
+        if self._was != push.at:
+            parts |= self._ref_part()
         if not self._commit:
             parts["commit"] = self._commit_input()
         if push.title and not self._url:
             parts |= self._pull_parts()
         return parts
+
+    def _ref_part(self) -> dict[str, Any]:
+        push, name = self._push, f"refs/heads/{self._push.branch}"
+        if not self._was:
+            return {"ref": {"repositoryId": push.target.id, "name": name, "oid": push.at}}
+        move = {"name": name, "beforeOid": self._was, "afterOid": push.at, "force": True}
+        return {"move": {"repositoryId": push.target.id, "refUpdates": [move]}}
 
     def _commit_input(self) -> dict[str, Any]:
         push = self._push
@@ -79,8 +85,8 @@ class Pushing:
     def _took(self, told: Any) -> None:
         """Note what is done; the first thing that was refused is the reason to give up."""
         data = told.get("data") or {}
-        if data.get("ref"):
-            self._new = False
+        if data.get("ref") or data.get("move"):
+            self._was = self._push.at
         if data.get("commit"):
             self._commit = data["commit"]["commit"]["oid"]
         pull = data.get("pull") or data.get("update")
@@ -108,9 +114,9 @@ class Pushing:
         if not self._push.branch:
             self._commit = self._commit or self._directly(now)
             return
-        self._new = self._push.new and not now.tip
+        self._was = self._push.at if now.tip == self._push.at else self._was
         if now.plan and now.plan in self._push.message:
-            self._commit = now.tip
+            self._was, self._commit = self._push.at, now.tip
         if self._commit and not self._push.proposal and now.proposal and now.proposal.state == "open":
             self._url = now.proposal.url
 
