@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hub.repository import Repo
 
 # What not even the readers of a public repository see.
-HIDDEN = frozenset({"variables", "administration"})
+HIDDEN = frozenset({"variables", "secrets", "administration"})
 
 
 def check(call: Call, route: Route) -> None:

@@ -14,6 +14,7 @@ class User:
     id: int
     node_id: str
     kind: str = "User"
+    runners: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
@@ -240,11 +241,20 @@ class Protection:
 
 @dataclass(slots=True)
 class Settings:
-    """Switches of a repository that a person sets on its settings pages."""
+    """What people set for a repository on its settings pages, and those of its organisation. `runners`: dicts of name,
+    os, status, version, labels; `organization_*` are those that it may see."""
 
     actions_may_create_pulls: bool = True
     has_issues: bool = True
     actions_enabled: bool = True
+    allowed_actions: str = "all"
+    patterns_allowed: list[str] = field(default_factory=list)
+    sha_pinning_required: bool = False
+    access_level: str = "none"
+    secrets: set[str] = field(default_factory=set)
+    organization_secrets: set[str] = field(default_factory=set)
+    organization_variables: dict[str, str] = field(default_factory=dict)
+    runners: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from hub.rest import (
     pulls,
     refs,
     repos,
+    settings,
     variables,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "pulls",
     "refs",
     "repos",
+    "settings",
     "variables",
 ]
