@@ -14,7 +14,7 @@ from tests.imports import PACKAGE, imports, modules
 LAYERS = {
     0: ["model", "targets", "errors", "contracts"],
     1: ["edges"],
-    2: ["store", "config", "schemas", "missions", "templates"],
+    2: ["store", "config", "schemas", "missions", "templates", "releases"],
     3: ["policy", "views", "metrics"],
     4: ["forges", "agents", "guards", "tools", "channels", "sandboxes", "protocols"],
     5: ["flows"],

@@ -2791,6 +2791,30 @@ OTHERS = (
     ),
 )
 
+CLONE, RELEASED = "flows/fleet/test_clone.py::test_", "flows/fleet/test_released.py::test_"
+INSTALLED = (
+    control(
+        "a file is removed only where our templates gave exactly its text",
+        CLONE + "a_lock_from_elsewhere_cannot_have_anything_removed",
+        ("policy/fleet/plan.py", "    if mine == base:\n", "    if True:\n"),
+    ),
+    control(
+        "no file of a kit is written through a link",
+        CLONE + "no_file_is_written_through_a_link",
+        ("flows/fleet/clone.py", "if file.is_symlink() or not file.parent", "if False and not file.parent"),
+    ),
+    control(
+        "a base counts only with the hash that the lock says",
+        RELEASED + "what_is_not_what_the_lock_says_is_no_base",
+        ("flows/fleet/released.py", " if sha256(given[path]) == file.upstream_sha256}", "}"),
+    ),
+    control(
+        "a text of an earlier release counts only with its hash",
+        RELEASED + "a_text_that_was_tampered_with_is_refused",
+        ("releases/__init__.py", "    if hashlib.sha256(data).hexdigest() != sha256:\n", "    if not data:\n"),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *BUDGETS,
@@ -2818,4 +2842,5 @@ CONTROLS = (
     *JUDGING,
     *ASKING,
     *OTHERS,
+    *INSTALLED,
 )

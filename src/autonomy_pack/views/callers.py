@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
-from autonomy_pack.views.render import render
+from autonomy_pack.views.render import Render, render
 
 LOOP = "autonomous-agent-loop.yml"
 FILES = (LOOP, "autonomy-pr-review-gate.yml", "autonomy-decide.yml")
@@ -33,6 +33,7 @@ def callers(
     hosted: bool = True,
     review: bool = False,
     repair: bool = False,
+    rendered: Render = render,
 ) -> Mapping[str, str]:
     """Path → text of every caller; `private`: the pack is, and secret AUTONOMY_PACK_TOKEN reads it.
 
@@ -42,6 +43,8 @@ def callers(
     of models go to them by their usual names.
 
     `cron`: "" = only by hand. `version` stands in a comment beside the commit; "" where it is not known.
+
+    `rendered`: with the templates of which release.
 
     UsageError for a word that could be anything but what it should be: it would become YAML.
     """
@@ -61,4 +64,4 @@ def callers(
     values = {"pack": pack, "sha": sha, "version": version, "runs_on": labels, "cron": cron}
     ways = {"private": private, "hosted": hosted}
     wanted = (*FILES, *([REVIEW] if review else []), *([REPAIR] if repair else []))
-    return {f"{FOLDER}/{file}": render(f"workflows/{file}.j2", **values, **ways) for file in wanted}
+    return {f"{FOLDER}/{file}": rendered(f"workflows/{file}.j2", **values, **ways) for file in wanted}

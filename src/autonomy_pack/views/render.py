@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from autonomy_pack.edges.sanitize import one_line, sanitize, visible
+from autonomy_pack.errors import UsageError
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -35,6 +37,29 @@ def _environment() -> SandboxedEnvironment:
 def render(template: str, **values: object) -> str:
     """The template of that name, filled in; jinja2.UndefinedError when a value is missing."""
     return _environment().get_template(template).render(**values)
+
+
+Render = Callable[..., str]
+"""`render`, or the same with the templates of another release."""
+
+
+def renderer(templates: Mapping[str, str]) -> Render:
+    """`render` with these templates, by their names, instead of ours; "" for one that is not among them.
+
+    UsageError for a template that asks for something that we do not know any more.
+    """
+    from jinja2 import DictLoader, UndefinedError
+
+    environment = _environment().overlay(loader=DictLoader(templates), cache_size=len(templates) + 1)
+
+    def rendered(template: str, **values: object) -> str:
+        try:
+            return environment.get_template(template).render(**values) if template in templates else ""
+        except UndefinedError as error:
+            says = f"{template} of an earlier release cannot be rendered any more: {error}"
+            raise UsageError(says, "Use that release of autonomy-pack for it.") from error
+
+    return rendered
 
 
 def line(text: object, limit: int = 200) -> str:

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any
 
-from autonomy_pack import __version__, config
+from autonomy_pack import __version__
 from autonomy_pack.edges import artifact, documents, files, merging
 from autonomy_pack.errors import UsageError
-from autonomy_pack.model import Mission, Place
+from autonomy_pack.flows.fleet import released
+from autonomy_pack.model import Place
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet.lock import Inputs, Lock, sha256
 from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan
 from autonomy_pack.schemas.told import problems
 from autonomy_pack.views import kit as view
 
-_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-"""In the order in which make looks for them."""
 _LIMIT = 1024 * 1024
 _GIVEN = ("pack", "sha", "version")
-
-
-@cache
-def missions() -> tuple[Mission, ...]:
-    """The shipped missions that an issue can have."""
-    every = (config.find_mission(name, {}) for name in config.packaged_missions())
-    return tuple(mission for mission in every if not mission.returns)
 
 
 def inputs(pack: str, **given: Any) -> Inputs:
@@ -53,6 +44,9 @@ def previous(place: Place) -> Inputs:
     before = _installed(place).previous
     if before is None:
         raise UsageError("there was nothing before what is installed", "`autonomy fleet uninstall` takes it out.")
+    if not released.known(before.version):
+        says = f"this release does not know the templates of {before.version}"
+        raise UsageError(says, f"Install autonomy-pack {before.version}, or newer, and say it again.")
     return before
 
 
@@ -95,8 +89,8 @@ def uninstall(place: Place) -> tuple[Step, ...]:
 
 
 def desired(inputs: Inputs, makefile: str) -> Mapping[str, Wanted]:
-    """The kit; its line goes into the makefile of that name."""
-    made = dict(view.kit(inputs, missions()))
+    """The kit of the release that the inputs name; its line goes into the makefile of that name."""
+    made = dict(released.kit(inputs))
     return {**made, makefile: made.pop(view.MAKEFILE)}
 
 
@@ -106,7 +100,7 @@ def look(place: Place, wanted: Iterable[str]) -> Found:
     lock = read_lock(told.texts[locks.PATH]) if locks.PATH in told.texts else None
     paths = {locks.PATH, *wanted, *(lock.files if lock else ())}
     seen = _Looked(place, sorted(paths))
-    return Found(files=seen.texts, odd=seen.odd, lock=lock, bases=_bases(lock))
+    return Found(files=seen.texts, odd=seen.odd, lock=lock, bases=released.bases(lock))
 
 
 class _Looked:
@@ -144,22 +138,6 @@ def read_lock(text: str) -> Lock:
     return locks.read(data)
 
 
-def _bases(lock: Lock | None) -> Mapping[str, str]:
-    """What each locked file's template gave, where it can be given again: only what has the lock's hash is a base."""
-    every = lock.files.items() if lock else ()
-    given = {path: rendered(path, file.inputs) for path, file in every}
-    return {path: given[path] for path, file in every if sha256(given[path]) == file.upstream_sha256}
-
-
-def rendered(path: str, inputs: Inputs) -> str:
-    """What the kit gave for a path and these inputs, which a lock says and nobody vouches for; "" when nothing."""
-    try:
-        want = desired(inputs, view.MAKEFILE).get(path)
-    except UsageError:
-        return ""
-    return want.text if want else ""
-
-
 def merged(path: str, base: str, mine: str, theirs: str) -> Merged:
     """A person's file with the pack's change in it, or why there is none that can be used."""
     text = merging.merge(base, mine, theirs)
@@ -187,7 +165,7 @@ def _readable(path: str, text: str) -> Merged:
 
 
 def _makefile(place: Place) -> str:
-    there = [name for name in _MAKEFILES if (place.root / name).exists()]
+    there = [name for name in view.MAKEFILES if (place.root / name).exists()]
     return there[0] if there else view.MAKEFILE
 
 

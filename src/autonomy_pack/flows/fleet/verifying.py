@@ -8,7 +8,7 @@ from typing import Any
 from autonomy_pack import config
 from autonomy_pack.edges import documents
 from autonomy_pack.errors import UsageError
-from autonomy_pack.flows.fleet import clone
+from autonomy_pack.flows.fleet import clone, released
 from autonomy_pack.flows.project import CONFIG_FILE
 from autonomy_pack.model import Finding, Place, Risk
 from autonomy_pack.policy.fleet import lock as locks
@@ -53,7 +53,7 @@ def _callers(found: Found, lock: Lock) -> Iterator[Finding]:
         except documents.DocumentError as error:
             yield _finding("unreadable", Risk.HIGH, path, error.says, f"Restore it: {_SYNC}")
             continue
-        yield from _called(path, document, clone.rendered(path, lock.files[path].inputs))
+        yield from _called(path, document, released.rendered(path, lock.files[path].inputs))
 
 
 def _called(path: str, document: Any, ours: str) -> Iterator[Finding]:
