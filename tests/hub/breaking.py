@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from hub.faults import Fault
 from hub.journal import Request
+from hub.patience import SECONDARY
 from hub.router import Answer, Refused
 
 if TYPE_CHECKING:
     from hub.core import Hub
 
 HTML = b"<!DOCTYPE html><html><head><title>Unicorn! &middot; GitHub</title></head><body>502</body></html>"
-SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
 def broken(hub: Hub, request: Request, fault: Fault) -> Answer | None:
     """What a broken GitHub says instead of working; None = nothing at all."""
-    after = {"Retry-After": str(fault.retry_after)}
+    after = {"Retry-After": f"{fault.retry_after:g}"}
     bodies: dict[str, Answer] = {
         "500": Answer(500, {"message": "Server Error"}),
         "html502": Answer(502, None, {"Content-Type": "text/html; charset=utf-8"}, HTML),
@@ -26,6 +26,7 @@ def broken(hub: Hub, request: Request, fault: Fault) -> Answer | None:
         "secondary403_retry": Refused(403, SECONDARY, headers=after).answer(),
         "429": Refused(429, SECONDARY).answer(),
         "429_retry": Refused(429, SECONDARY, headers=after).answer(),
+        "graphql_secondary": Answer(200, {"errors": [{"message": SECONDARY}]}, after if fault.retry_after else {}),
         "409": Refused(409, "Conflict").answer(),
         "422": Refused(422, "Validation Failed", {"resource": "Hub", "field": "fault", "code": "invalid"}).answer(),
     }

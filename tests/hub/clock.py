@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 SECOND = timedelta(seconds=1)
@@ -44,6 +45,11 @@ class Clock:
         """The time of a read as seconds since 1970."""
         with self._lock:
             return int(max(self._base(), self._last).timestamp())
+
+    def passed(self) -> float:
+        """Seconds that went by, real ones and moved ones, from any beginning; writes do not hurry this."""
+        with self._lock:
+            return time.monotonic() + self._ahead.total_seconds()
 
     def _base(self) -> datetime:
         return (self._fixed or datetime.now(UTC)).replace(microsecond=0) + self._ahead

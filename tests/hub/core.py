@@ -15,6 +15,7 @@ from typing import Any, Self
 from hub.faults import Barrier, Faults
 from hub.gitmemory import GitMemory, prepared
 from hub.journal import Request
+from hub.patience import Content, Patience
 from hub.referee import Violation
 from hub.repository import Repo
 from hub.server import Server
@@ -52,6 +53,9 @@ class Hub(State):
         self.barriers: list[Barrier] = []
         # Called with every request before anything comes of it; may wait, as who interleaves several workers does.
         self.gate: Callable[[Request], None] = lambda _: None
+        # (requests a minute, an hour) that may make content; None: as many as one likes.
+        self.content_limit: tuple[int, int] | None = None
+        self.patience, self.content = Patience(self.clock), Content(self.clock)
         self.answers: dict[str, list[tuple[int, bytes]]] = {}
         self.closing = threading.Event()
         self._server = Server(self)
@@ -209,6 +213,11 @@ class Hub(State):
             each for each in list(self.journal)
             if re.search(route, each.line) and (writes is None or each.writes == writes)
         ]  # fmt: skip
+
+    @property
+    def impatient(self) -> list[Request]:
+        """The requests that came before a wait was over which their token had been told."""
+        return list(self.patience.early)
 
     def report(self, violations: list[Any]) -> None:
         """What the referee saw."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl
@@ -31,7 +32,7 @@ def understand(hub: Hub, method: str, url: SplitResult, raw: bytes, headers: dic
     known = hub.tokens.get(token)
     login = known.by.user.login if known and not known.expired else ""
     path, query = API.sub("", url.path) or "/", dict(parse_qsl(url.query, keep_blank_values=True))
-    return Request(method, path, query, raw, token, login, agent, job_of(agent), lower)
+    return Request(method, path, query, raw, token, login, agent, job_of(agent), lower, at=time.monotonic())
 
 
 def _token_text(authorization: str) -> str:
@@ -75,6 +76,7 @@ def _api(hub: Hub, request: Request, base: Base) -> Answer:
     headers = {"X-GitHub-Request-Id": f"HUB:{len(hub.journal)}", "X-GitHub-Api-Version-Selected": "2022-11-28"}
     try:
         _limits(hub, token, request, headers)
+        hub.content.check(request, hub.content_limit)
         if request.path in GRAPHQL or request.line == "POST /api/graphql":
             made = _graphql(hub, request, base, token)
         else:

@@ -25,20 +25,25 @@ KINDS = frozenset(
         "graphql_limit",
         "graphql_error",
         "graphql_partial",
+        "graphql_secondary",
+        "stale_head",
     ]
 )
 # The write is done, only the answer suffers.
 AFTER = frozenset({"die_after", "cut_body", "stale_read"})
 # Told by the GraphQL answer itself, inside a 200.
-INSIDE = frozenset({"graphql_limit", "graphql_error", "graphql_partial"})
+INSIDE = frozenset({"graphql_limit", "graphql_error", "graphql_partial", "stale_head"})
+# What must be in a request for these to strike it: a query, a commit.
+ONLY = {"graphql_secondary": b'"query"', "stale_head": b"createCommitOnBranch"}
 
 
 @dataclass
 class Fault:
     """`kind` for the `nth` request (from 1, counted from when it was added) whose "METHOD /path" matches `route`.
 
-    `times`: that many requests in a row; `job`: only requests of that job; `retry_after`: seconds, of the kinds that say
-    so. Paths are without /api/v3.
+    `times`: that many requests in a row; `job`: only requests of that job; `retry_after`: seconds, fractions too, of the
+    kinds that say so (0: graphql_secondary says none). stale_head: somebody was faster than a request's first commit.
+    Paths are without /api/v3.
     """
 
     kind: str
@@ -46,7 +51,7 @@ class Fault:
     nth: int = 1
     times: int = 1
     job: str = ""
-    retry_after: int = 1
+    retry_after: float = 1
     seen: int = 0
     done: int = 0
 
@@ -54,8 +59,10 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind of fault {self.kind!r}; known: {', '.join(sorted(KINDS))}")
 
-    def strikes(self, line: str, job: str) -> bool:
+    def strikes(self, line: str, job: str, raw: bytes = b"") -> bool:
         """Count a request; whether it is struck."""
+        if ONLY.get(self.kind, b"") not in raw:
+            return False
         if self.done >= self.times or self.job not in ("", job) or not re.search(self.route or "", line):
             return False
         self.seen += 1
@@ -86,10 +93,10 @@ class Faults:
         """Those that did not happen as often as they should; a test that expects them to asserts []."""
         return [fault for fault in self.queue if fault.done < fault.times]
 
-    def take(self, line: str, job: str = "") -> Fault | None:
+    def take(self, line: str, job: str = "", raw: bytes = b"") -> Fault | None:
         """The fault of this request ("METHOD /path", of a job), if any; every fault counts the request."""
         with self._lock:
-            hits = [fault for fault in self.queue if fault.strikes(line, job)]
+            hits = [fault for fault in self.queue if fault.strikes(line, job, raw)]
         return hits[0] if hits else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 class Request:
     """One request. `path` is without /api/v3 and query; `route` as in GitHub's document ("GET /repos/{owner}/{repo}"),
     or git-upload-pack, git-receive-pack, graphql, blob. `status` 0: no answer was sent. `auth`: the login, "" = nobody.
+    `at`: when it arrived, in monotonic seconds.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Request:
     route: str = ""
     status: int = 0
     fault: str = ""
+    at: float = 0.0
 
     @property
     def body(self) -> Any:

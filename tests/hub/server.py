@@ -35,10 +35,11 @@ class Handler(BaseHTTPRequestHandler):
         request = dispatch.understand(hub, self.command, url, self._body(), dict(self.headers.items()))
         with hub.lock:
             hub.journal.append(request)
+        hub.patience.arrived(request)
         hub.gate(request)
         for barrier in list(hub.barriers):
             barrier.stop_at(request.line, request.job)
-        fault = hub.faults.take(request.line, request.job)
+        fault = hub.faults.take(request.line, request.job, request.raw)
         request.fault = fault.kind if fault else ""
         if fault and fault.kind not in AFTER | INSIDE:
             answer = breaking.broken(hub, request, fault)
@@ -69,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault.kind == "stale_read":
             answer = breaking.stale(self.server.hub, request, answer)
         body = answer.bytes()
+        self.server.hub.patience.told(request, answer)
         self.send_response_only(answer.status)
         self.send_header("Date", self.date_time_string())
         for name, value in answer.headers.items():

@@ -11,6 +11,7 @@
     hub.has_graphql = False  # a host without it
     hub.faults.add(Fault(kind, route, nth=, times=, job=))             hub.hold(route, nth, job=) → Barrier
     hub.journal, hub.requests(route, writes=True) → [Request]           hub.violations → [] when all is well
+    hub.impatient → [Request] that came inside a wait they were told    hub.content_limit = (a minute, an hour)
     picture(repo) (picture.py) → what a person would see of it, without ids and times: compare two of them
     hub.lock: hold it while reading or changing state from another thread (routes do).
 

@@ -27,7 +27,7 @@ def ask(hub: Hub, repo: Repo) -> Asking:
 
 
 def test_every_kind_is_tried_here() -> None:
-    inside = {"graphql_limit", "graphql_error", "graphql_partial"}
+    inside = {"graphql_limit", "graphql_error", "graphql_partial", "graphql_secondary", "stale_head"}
     assert {*ANSWERED, *SILENT, "timeout", "stale_read", *inside} == KINDS
 
 
