@@ -113,10 +113,12 @@ class Fleet:
             raise WorldError(f"the repository {id[:80]} is gone", "Run again: it is not among those of its owner now.")
         return shapes.target(told)
 
-    def branch(self, target: Target) -> dict[str, str]:
-        """Path → object id of the same files as `Target.blobs`, on our branch."""
+    def branch(self, target: Target) -> tuple[dict[str, str], str | None]:
+        """On our branch: path → object id of the same files as `Target.blobs`, and the text of the lock."""
         told = self.calls.graphql(queries.BRANCHED, {"id": target.id})["node"]
-        return {path: oid for path, (oid, _) in shapes.paths(told or {"root": None, "policy": None})}
+        if not told:
+            raise WorldError(f"{target.name} is gone", "Run again: it is not among those of its owner now.")
+        return {path: oid for path, (oid, _) in shapes.paths(told)}, _text(told["lock"])
 
     def texts(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str | None]:
         """Object id → its text, None where it is none; `wanted`: node id of a repository → object ids in it."""

@@ -63,9 +63,11 @@ query Branched($id: ID!) {{
   node(id: $id) {{ ... on Repository {{
     root: object(expression: "refs/heads/{BRANCH}:") {{ ...E }}
     policy: object(expression: "refs/heads/{BRANCH}:.github") {{ ...D }}
+    lock: object(expression: "refs/heads/{BRANCH}:.github/autonomy/lock.json") {{ ...B }}
   }} }}
 }}
-{_PATHS}"""
+{_PATHS}
+{_BLOB}"""
 
 
 def texts(counts: list[int]) -> str:

@@ -14,11 +14,10 @@ _WRITES = ("admin", "maintain", "write", "")
 
 
 class Reason(StrEnum):
-    """Why a row is as it is: a closed set. The first four do something, or have."""
+    """Why a row is as it is: a closed set. The first two do something."""
 
     CHANGE = "change"
     DRAFT = "draft"
-    CHANGED = "changed"
     FAILED = "failed"
     UP_TO_DATE = "up to date"
     PROPOSED = "proposed"
@@ -43,7 +42,7 @@ class Reason(StrEnum):
 
 @value
 class Row:
-    """One repository: its name, the reason, the details in words, the steps of its plan, and where the result is."""
+    """One repository: the reason and the details in words, the steps of its plan; where the result is, whether done."""
 
     name: str
     reason: Reason
@@ -51,6 +50,7 @@ class Row:
     steps: tuple[Step, ...] = ()
     plan: str = ""
     url: str = ""
+    done: bool = False
 
     @property
     def by_hand(self) -> tuple[Step, ...]:

@@ -1,0 +1,231 @@
+"""The same order for many repositories: a row for each, made from one read of a hundred, carried out one by one."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from autonomy_pack.errors import UsageError, WorldError
+from autonomy_pack.flows.fleet import clone, released
+from autonomy_pack.flows.fleet.order import NotInstalled, Order, inputs_for
+from autonomy_pack.model import value
+from autonomy_pack.policy.fleet import lock as locks
+from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, sha256
+from autonomy_pack.policy.fleet.plan import Found, Step, Wanted, plan, to_read
+from autonomy_pack.policy.fleet.rows import Reason, Row, judged, refused
+from autonomy_pack.targets import BRANCH, PLAN, Push, Pushed, Target, object_id
+from autonomy_pack.views import fleet_pull as view
+from autonomy_pack.views.kit import MAKEFILE, MAKEFILES
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github.fleet import Fleet
+
+_TRIES, _PAGE = 3, 100
+
+
+@value
+class Planned:
+    """A row and what it was made from: `before` is what its files hold now, as far as the plan had to know it."""
+
+    target: Target
+    row: Row
+    before: Mapping[str, str]
+    lock: Lock | None = None
+
+
+@value
+class Begun:
+    """A repository of which it is known what it is to have."""
+
+    target: Target
+    wanted: Mapping[str, Wanted]
+    inputs: Inputs | None
+    found: Found
+
+
+def rows(fleet: Fleet, targets: Iterable[Target], order: Order) -> Iterator[Planned]:
+    """A row for each repository, in their order; the texts that plans need are read for a hundred at once."""
+    left = iter(targets)
+    while some := list(islice(left, _PAGE)):
+        begun = [_begun(target, order) for target in some]
+        needed = {one.target.id: _needed(one, order) for one in begun if isinstance(one, Begun)}
+        texts = _texts(fleet, needed)
+        for one in begun:
+            yield _finished(one, texts, order) if isinstance(one, Begun) else one
+
+
+def _begun(target: Target, order: Order) -> Begun | Planned:
+    row = refused(target, forks=order.forks)
+    if row is None and target.stop and not order.force:
+        row = Row(name=target.name, reason=Reason.HELD, why="a stop is set there: --force goes on all the same")
+    if row is not None:
+        return Planned(target=target, row=row, before={})
+    try:
+        lock = clone.read_lock(target.lock) if target.lock is not None else None
+        inputs = inputs_for(order, target.name, lock)
+        makefile = next((name for name in MAKEFILES if name in target.blobs), MAKEFILE)
+        wanted = clone.desired(inputs, makefile) if inputs else {}
+    except NotInstalled as error:
+        reason = Reason.OLDER_PACK if target.older else Reason.NOT_INSTALLED
+        why = f"the older pack {target.older}: `autonomy fleet install` migrates it" if target.older else error.says
+        return Planned(target=target, row=Row(name=target.name, reason=reason, why=why), before={})
+    except UsageError as error:
+        return Planned(target=target, row=Row(name=target.name, reason=Reason.UNREADABLE, why=error.says), before={})
+    return Begun(target=target, wanted=wanted, inputs=inputs, found=found(target, wanted, lock))
+
+
+def found(target: Target, wanted: Mapping[str, Wanted], lock: Lock | None) -> Found:
+    """What a repository has of the kit's files, by git's names of their contents: most texts need not be read."""
+    bases = released.bases(lock)
+    texts = {locks.PATH: target.lock} if target.lock is not None else {}
+    paths = {locks.PATH, *wanted, *(lock.files if lock else ())} & target.blobs.keys()
+    odd = dict.fromkeys(paths & target.links, "it is a link or a submodule: look at it by hand")
+    for path in paths - odd.keys() - texts.keys():
+        known = _known(wanted.get(path), bases.get(path), target.blobs[path])
+        texts |= {path: known} if known is not None else {}
+    return Found(files=texts, odd=odd, bases=bases, lock=lock, unread=frozenset(paths - texts.keys() - odd.keys()))
+
+
+def _known(want: Wanted | None, base: str | None, oid: str) -> str | None:
+    """The text of that object id, if it is one of ours."""
+    ours = [want.text if want and want.kind is not Kind.LINE else None, base]
+    return next((text for text in ours if text is not None and object_id(text) == oid), None)
+
+
+def _needed(begun: Begun, order: Order) -> list[str]:
+    paths = to_read(begun.wanted, begun.found, force=order.force)
+    return [begun.target.blobs[path] for path in sorted(paths)]
+
+
+def _texts(fleet: Fleet, needed: Mapping[str, Iterable[str]]) -> Mapping[str, str | None]:
+    """The texts by object id. When they cannot be read together, each repository's alone: what is left out then cannot
+    be read at all, and is no reason to stop with the others."""
+    try:
+        return fleet.texts(needed)
+    except WorldError:
+        read: dict[str, str | None] = {}
+        for id, oids in needed.items():  # noqa: A001
+            with suppress(WorldError):
+                read |= fleet.texts({id: oids})
+        return read
+
+
+def _finished(begun: Begun, texts: Mapping[str, str | None], order: Order) -> Planned:
+    target, now = begun.target, _read(begun, texts)
+    if to_read(begun.wanted, now, force=order.force):
+        row = Row(
+            name=target.name, reason=Reason.FAILED, why="its files could not be read → Run the same command again."
+        )
+        return Planned(target=target, row=row, before={})
+    steps = plan(begun.wanted, begun.inputs, now, clone.merged, force=order.force)
+    row = judged(target, steps, digest(order, steps), direct=order.direct, again=order.force)
+    return Planned(target=target, row=row, before=now.files, lock=now.lock)
+
+
+def _read(begun: Begun, texts: Mapping[str, str | None]) -> Found:
+    """What was found, with the texts that were read since; one that is no text is left alone."""
+    known, blobs = begun.found, begun.target.blobs
+    read = {path: texts[blobs[path]] for path in known.unread if blobs[path] in texts}
+    files = {path: text for path, text in read.items() if text is not None}
+    odd = {path: "it is no text that can be read: look at it by hand" for path, text in read.items() if text is None}
+    return replace(known, files={**known.files, **files}, odd={**known.odd, **odd}, unread=known.unread - read.keys())
+
+
+def digest(order: Order, steps: Iterable[Step]) -> str:
+    """The hash of what a plan does: the same change has the same one, wherever and whenever it is planned."""
+    done = [(str(step.act), step.path, sha256(step.text)) for step in steps if step.changes]
+    return sha256(json.dumps([str(order.verb), done]))
+
+
+def carry_out(fleet: Fleet, planned: Planned, order: Order) -> Planned:
+    """One row carried out, or why it failed; a repository that moved on meanwhile is planned anew."""
+    from autonomy_pack.edges.github.pushing import Stale
+
+    now = planned
+    for left in reversed(range(_TRIES)):
+        if now.row.reason not in (Reason.CHANGE, Reason.DRAFT):
+            return now
+        try:
+            done = fleet.push(push(fleet, now, order))
+            return replace(now, row=_done(now.row, done))
+        except Stale as error:
+            if not left:
+                return replace(now, row=_failed(now.row, error))
+            now = next(rows(fleet, [fleet.target(now.target.id)], order))
+        except WorldError as error:
+            return replace(now, row=_failed(now.row, error))
+    raise AssertionError("unreachable")
+
+
+def _done(row: Row, done: Pushed) -> Row:
+    return replace(row, done=True, url=done.url)
+
+
+def _failed(row: Row, error: WorldError) -> Row:
+    return replace(row, reason=Reason.FAILED, why=f"{error.says} → {error.fix}")
+
+
+def push(fleet: Fleet, planned: Planned, order: Order) -> Push:
+    """The write that a row asks for."""
+    target, row = planned.target, planned.row
+    texts = {step.path: step.text for step in row.steps if step.changes and step.text}
+    gone = tuple(step.path for step in row.steps if step.changes and not step.text)
+    version = planned.lock.inputs.version if planned.lock else ""
+    told = view.pull(order.verb, row, version, changelog())
+    whole = Push(
+        target=target,
+        branch="" if order.direct else BRANCH,
+        at=target.head,
+        was=target.head if order.direct else target.tip,
+        texts=texts,
+        gone=gone,
+        headline=told.title,
+        message=f"{told.summary}\n\n{PLAN}: {row.plan}",
+        title="" if order.direct else told.title,
+        body=told.body,
+        draft=row.reason is Reason.DRAFT,
+    )
+    return whole if order.direct or not target.tip else _on_top(fleet, whole, row)
+
+
+@cache
+def changelog() -> str:
+    """What changed in which release."""
+    return (pkgutil.get_data("autonomy_pack", "CHANGELOG.md") or b"").decode()
+
+
+def _on_top(fleet: Fleet, whole: Push, row: Row) -> Push:
+    """The write where our branch is there: nothing more where it is right; on top of it while it is being proposed."""
+    target, proposal = whole.target, whole.target.proposal
+    if target.plan == row.plan:
+        return replace(whole, at=target.tip, texts={}, gone=())
+    if proposal is None or proposal.state != "open":
+        return whole
+    there, lock = fleet.branch(target)
+    ours = {*whole.texts, *whole.gone}
+    others = {step.path for step in row.steps} | (clone.read_lock(lock).files if lock else {}).keys()
+    others -= {path for path in others if path in ours or there.get(path) == target.blobs.get(path)}
+    texts = {path: text for path, text in whole.texts.items() if there.get(path) != object_id(text)}
+    gone = {path for path in whole.gone if path in there} | {path for path in others if path not in target.blobs}
+    back = _back(fleet, target, sorted(others - gone))
+    return replace(whole, at=target.tip, texts={**texts, **back}, gone=tuple(sorted(gone)), proposal=proposal.id)
+
+
+def _back(fleet: Fleet, target: Target, paths: Iterable[str]) -> Mapping[str, str]:
+    """What an earlier plan changed on our branch and this one does not, as the default branch has it."""
+    texts = fleet.texts({target.id: [target.blobs[path] for path in paths]})
+    return {path: text for path in paths if (text := texts[target.blobs[path]]) is not None}
+
+
+def run(fleet: Fleet, planned: Iterable[Planned], order: Order, report: Callable[[Planned], None]) -> Iterator[Planned]:
+    """Carry rows out one by one, whatever comes of the others; each is reported when it is done."""
+    for one in planned:
+        done = carry_out(fleet, one, order)
+        report(done)
+        yield done
