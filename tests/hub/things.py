@@ -8,13 +8,14 @@ from typing import Any
 
 @dataclass(eq=False, slots=True)
 class User:
-    """An account. `kind` is User, Bot or Organization."""
+    """An account. `kind` is User, Bot or Organization; `settings`: what an organization's owners set for it."""
 
     login: str
     id: int
     node_id: str
     kind: str = "User"
     runners: list[dict[str, Any]] = field(default_factory=list)
+    settings: Settings = field(default_factory=lambda: Settings())
 
 
 @dataclass(eq=False, slots=True)

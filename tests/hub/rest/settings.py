@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hub.rest.actions import ACTIONS, counted, here
+from hub.rest.orgs import organization
 from hub.router import Answer, Call, Refused, route
-from hub.things import User
 
 _ADMIN: tuple[str, str] = ("administration:read", "admin")
 
@@ -70,18 +70,11 @@ def list_runners(call: Call) -> Answer:
 @route("GET", "/orgs/{org}/actions/runners")
 def list_organization_runners(call: Call) -> Answer:
     """Only owners of the organisation see them: here, who is admin of one of its repositories."""
-    owner = _organization(call)
+    owner = organization(call)
     mine = [repo for repo in call.hub.repos.values() if repo.owner is owner]
     if call.token is None or not any(repo.has(call.by.user.login, "admin") for repo in mine):
         raise Refused(403, "Must be an owner of the organization.")
     return counted(call, "runners", owner.runners, lambda call, row: _runner(row))
-
-
-def _organization(call: Call) -> User:
-    found = call.hub.users.get(call.args["org"].casefold())
-    if found is None or found.kind != "Organization":
-        raise Refused(404, "Not Found")
-    return found
 
 
 def _runner(row: dict[str, Any]) -> dict[str, Any]:
