@@ -2,90 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autonomy_pack import config
-from autonomy_pack.edges import documents
+from autonomy_pack import __version__, config
+from autonomy_pack.edges import documents, git
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.fleet import clone, released
 from autonomy_pack.flows.project import CONFIG_FILE
-from autonomy_pack.model import Finding, Place, Risk
+from autonomy_pack.model import Finding, Place
+from autonomy_pack.policy.fleet import file_faults
 from autonomy_pack.policy.fleet import lock as locks
+from autonomy_pack.policy.fleet.faults import causes, fault
+from autonomy_pack.policy.fleet.file_faults import Caller
 from autonomy_pack.policy.fleet.lock import Lock
-from autonomy_pack.policy.fleet.plan import Act, Found
+from autonomy_pack.policy.fleet.page_faults import OLDER, STOP
+from autonomy_pack.policy.fleet.plan import Found, Step
 from autonomy_pack.views.callers import FOLDER
 
-STOP = ".agent-workspace/STOP"
-_SYNC = "`autonomy fleet sync --dry-run` shows what would be done; `autonomy fleet sync` does it."
+ACTIONS_LOCK = f"{FOLDER}/actions.lock"
+BESIDE = (CONFIG_FILE, ACTIONS_LOCK)
+"""What is read of a repository beside the files of the kit."""
 
 
 def verify(place: Place) -> list[Finding]:
     """Everything that is not as the lock and this release say; none when all is well."""
     try:
-        found = clone.look(place, (STOP, CONFIG_FILE))
+        lock = clone.look(place, ()).lock
+        steps = clone.install(place, lock.inputs) if lock else ()
+        found = clone.look(place, [*(step.path for step in steps), STOP, OLDER, *BESIDE])
     except UsageError as error:
-        return [_finding("lock-unreadable", Risk.HIGH, locks.PATH, error.says, error.fix)]
-    if found.lock is None:
-        fix = "Install it: `autonomy fleet install --help`."
-        return [_finding("not-installed", Risk.HIGH, locks.PATH, "the pack is not installed here", fix)]
-    return [*_files(place, found.lock), *_callers(found, found.lock), *_stopped(found), *_configured(found)]
+        return [fault("lock-unreadable", locks.PATH, error.says, error.fix)]
+    if lock is None:
+        return [fault("not-installed", locks.PATH)]
+    faults = (*file_faults.of_lock(lock, __version__), *of_texts(found, steps, lock), *_beside(found), *_branch(place))
+    return list(causes(faults))
 
 
-def _files(place: Place, lock: Lock) -> Iterator[Finding]:
-    """A plan to the state that the lock itself describes, and then to this release's."""
-    for step in clone.install(place, lock.inputs):
-        if step.act is Act.CONFLICT:
-            yield _finding("merge-by-hand", Risk.MEDIUM, step.path, step.why, f"Merge it by hand. {_SYNC}")
-        elif step.act is Act.KEEP and "removed" in step.why:
-            yield _finding("file-missing", Risk.HIGH, step.path, step.why, "`autonomy fleet sync --force`.")
-        elif step.act is Act.KEEP and "not ours" in step.why:
-            yield _finding("name-taken", Risk.MEDIUM, step.path, step.why, "Move it away, or sync with --force.")
-        elif step.changes and step.path != locks.PATH:
-            yield _finding("out-of-date", Risk.LOW, step.path, step.why, _SYNC)
-
-
-def _callers(found: Found, lock: Lock) -> Iterator[Finding]:
-    """Workflows of ours that cannot be read, call another commit, or grant less than the release needs."""
-    for path in sorted(path for path in found.files if path.startswith(FOLDER) and path in lock.files):
-        try:
-            document = documents.load_yaml(found.files[path], path).data
-        except documents.DocumentError as error:
-            yield _finding("unreadable", Risk.HIGH, path, error.says, f"Restore it: {_SYNC}")
-            continue
-        yield from _called(path, document, released.rendered(path, lock.files[path].inputs))
-
-
-def _called(path: str, document: Any, ours: str) -> Iterator[Finding]:
-    wanted = documents.load_yaml(ours, path).data if ours else {"jobs": {}}
-    for name, job in wanted["jobs"].items():
-        has = (document.get("jobs") or {}).get(name) if isinstance(document, dict) else None
-        if not isinstance(has, dict):
-            yield _finding("job-missing", Risk.HIGH, path, f'it has no job "{name}"', _SYNC)
-            continue
-        if has.get("uses") != job["uses"]:
-            yield _finding("wrong-pin", Risk.HIGH, path, f"it calls {has.get('uses')}, not {job['uses']}", _SYNC)
-        lacks = _lacking(has.get("permissions"), job.get("permissions") or {})
-        if lacks:
-            says = f"job {name} does not grant {lacks}, which the release needs"
-            yield _finding("permission-missing", Risk.HIGH, path, says, "Grant it there, or let sync merge it.")
-
-
-def _lacking(has: Any, needs: dict[str, str]) -> str:
-    """A called workflow that asks for more than its caller grants is refused at its start."""
-    granted = has if isinstance(has, dict) else {}
-    return ", ".join(f"{name}: {level}" for name, level in needs.items() if granted.get(name) not in (level, "write"))
-
-
-def _stopped(found: Found) -> Iterator[Finding]:
-    if STOP in found.files or STOP in found.odd:
-        says = "a stop is set: nothing is worked on"
-        yield _finding("stopped", Risk.MEDIUM, STOP, says, "`autonomy resume`, when work may go on.")
-
-
-def _configured(found: Found) -> Iterator[Finding]:
+def of_texts(found: Found, steps: Iterable[Step], lock: Lock) -> Iterator[Finding]:
+    """What the texts of an installation's files tell; `steps`: the plan to the state that the lock describes."""
+    there = callers(found, lock)
+    yield from file_faults.of_steps(steps, found, lock)
+    yield from file_faults.of_callers(there)
+    yield from file_faults.of_lockfile(found.files.get(ACTIONS_LOCK), [one.path for one in there])
     yield from config.config_problems(found.files.get(CONFIG_FILE, ""), CONFIG_FILE)
 
 
-def _finding(rule: str, risk: Risk, where: str, says: str, fix: str) -> Finding:
-    return Finding(rule=rule, risk=risk, says=says, fix=fix, where=where)
+def callers(found: Found, lock: Lock) -> tuple[Caller, ...]:
+    """The workflows of ours that are there and were read."""
+    paths = sorted(path for path in found.files if path.startswith(f"{FOLDER}/") and path in lock.files)
+    return tuple(_caller(path, found.files[path], lock) for path in paths)
+
+
+def _caller(path: str, text: str, lock: Lock) -> Caller:
+    try:
+        says = documents.load_yaml(text, path).data
+    except documents.DocumentError as error:
+        return Caller(path=path, why=error.says)
+    ours = released.rendered(path, lock.files[path].inputs)
+    return Caller(path=path, says=says, ours=documents.load_yaml(ours, path).data if ours else None)
+
+
+def calls(there: Iterable[Caller]) -> Mapping[str, tuple[str, ...]]:
+    """Path → what each workflow of ours calls."""
+    return {one.path: tuple(sorted(_uses(one.says))) for one in there}
+
+
+def _uses(says: Any) -> Iterator[str]:
+    jobs = says.get("jobs") if isinstance(says, dict) else None
+    for job in jobs.values() if isinstance(jobs, dict) else ():
+        if isinstance(job, dict) and isinstance(job.get("uses"), str):
+            yield job["uses"]
+
+
+def _beside(found: Found) -> Iterator[Finding]:
+    for rule, path in (("stopped", STOP), ("older-pack", OLDER)):
+        if path in found.files or path in found.odd:
+            yield fault(rule, path)
+
+
+def _branch(place: Place) -> Iterator[Finding]:
+    """Whether the pack is committed here, and not on the default branch as the clone last saw it."""
+    default = _said(place, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    here = _said(place, "symbolic-ref", "--quiet", "--short", "HEAD")
+    if not default or default == f"origin/{here}":
+        return
+    if _has(place, "HEAD") and not _has(place, default):
+        yield fault("wrong-default-branch", locks.PATH, f"it is on {here or 'a commit'}, and not on {default}")
+
+
+def _said(place: Place, *words: str) -> str:
+    return git.text(git.in_folder(place.root, *words) or b"").strip()
+
+
+def _has(place: Place, commit: str) -> bool:
+    return git.in_folder(place.root, "cat-file", "-e", f"{commit}:{locks.PATH}") is not None
