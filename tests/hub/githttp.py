@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from hub import push
+from hub.access import read_only
 from hub.gitdir import ENVIRONMENT
 from hub.router import Answer, Base
 from hub.tokens import Token
@@ -64,6 +65,8 @@ def _refusal(hub: Hub, request: Request, repo: Repo | None, service: str) -> Ans
         return _plain(403, "Write access to repository not granted." if token.kind == "app" else denied)
     if pushing and repo.archived:
         return _plain(403, "This repository was archived so it is read-only.")
+    if pushing and (why := read_only(repo)):
+        return _plain(403, why)
     return None
 
 

@@ -113,3 +113,14 @@ def test_rest_reads_a_tree_of_it(hub: Hub, one: Repo) -> None:
     ]
     assert ask.get(f"/repos/{one.full_name}").json()["topics"] == ["api"]
     assert not on_disk(one)
+
+
+@pytest.mark.parametrize("flag", ["archived", "disabled", "locked"])
+def test_git_pushes_nothing_where_nobody_may_write(hub: Hub, one: Repo, tmp_path: Path, flag: str) -> None:
+    git = Git(tmp_path / "clone", hub.token("ada"))
+    assert git("clone", "-q", f"{hub.server_url}/{one.full_name}.git", ".").returncode == 0
+    setattr(one, flag, True)
+    before = one.head()
+    git.commit({"b": "b"})
+    assert git("push", "-q", "origin", "main").returncode != 0
+    assert one.head() == before

@@ -76,7 +76,7 @@ def test_settings_of_actions_are_told_to_owners(hub: Hub, ada: Asking, root: Ask
 
 
 def test_protections_are_rulesets(hub: Hub, root: Asking) -> None:
-    hub.repos["acme/b"].protect("main", required_signatures=True)
+    hub.repos["acme/b"].protect("main", required_signatures=True, required_reviews=1)
     (listed,) = root.get("/repos/acme/b/rulesets").json()
     told = root.get(f"/repos/acme/b/rulesets/{listed['id']}").json()
     assert (listed["name"], listed["enforcement"], told["conditions"]["ref_name"]["include"]) == (
@@ -84,5 +84,10 @@ def test_protections_are_rulesets(hub: Hub, root: Asking) -> None:
         "active",
         ["refs/heads/main"],
     )
-    assert [rule["type"] for rule in told["rules"]] == ["required_signatures", "non_fast_forward", "deletion"]
+    assert [rule["type"] for rule in told["rules"]] == [
+        "required_signatures",
+        "non_fast_forward",
+        "deletion",
+        "pull_request",
+    ]
     assert root.get("/repos/acme/b/rulesets/9").status_code == 404

@@ -148,5 +148,6 @@ def _rules(call: Call, number: int) -> list[dict[str, Any]]:
         "required_signatures": rule.required_signatures,
         "non_fast_forward": not rule.allow_force,
         "deletion": not rule.allow_deletion,
+        "pull_request": rule.required_reviews > 0,
     }
     return [{"type": kind} for kind, holds in kinds.items() if holds]
