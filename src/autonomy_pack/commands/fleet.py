@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from autonomy_pack.commands import options
+from autonomy_pack.commands.across import Across, across
+from autonomy_pack.commands.across import carry_out as carry_out_across
 
 if TYPE_CHECKING:
     from autonomy_pack.model import Place
@@ -37,6 +39,7 @@ def command() -> None:
 @click.option("--review", is_flag=True, help="Also the workflow that lets agents review pull requests.")
 @click.option("--repair", is_flag=True, help="Also the workflow that mends handoffs whose workflows failed.")
 @click.option("--enterprise-server", is_flag=True, help="Leave out keys that only github.com knows.")
+@across
 @_force
 @_dry_run
 @options.as_json
@@ -53,21 +56,24 @@ def install(
     review: bool,
     repair: bool,
     enterprise_server: bool,
+    many: Across | None,
     force: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Write the pack's files into a clone; commit them yourself. What somebody else wrote there is left alone.
 
-    Exit 0: done, or nothing to do; 1: a file has to be looked at by hand.
+    With --org: into many repositories by the API, each by a pull request. Where the pack is installed already, what
+    that repository chose for itself stays.
+
+    Exit 0: done, or nothing to do; 1: a file has to be looked at by hand; 4: in some repository it failed.
     """
     from autonomy_pack.flows import project
-    from autonomy_pack.flows.fleet import clone
+    from autonomy_pack.flows.fleet import clone, order
+    from autonomy_pack.flows.fleet.order import Order, Verb
 
-    place = project.find(repo)
-    inputs = clone.inputs(
+    given = order.first(
         pack or "",
-        cron=clone.cron(place, allow=allow_continuous, asked=schedule),
         runs_on=runs_on or ("ubuntu-latest",),
         agent=agent,
         private=private_pack,
@@ -75,6 +81,12 @@ def install(
         repair=repair,
         hosted=not enterprise_server,
     )
+    asked = Order(verb=Verb.INSTALL, given=given, continuous=allow_continuous, schedule=schedule, force=force)
+    if many:
+        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json)
+    place = project.find(repo)
+    inputs = order.inputs_for(asked, place.root.name, None)
+    assert inputs is not None  # noqa: S101 - an install wants something
     _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
 
 
@@ -82,22 +94,39 @@ def install(
 @options.repo
 @_pack
 @click.option("--previous", is_flag=True, help="Back to what was installed before the last change of it.")
+@across
 @_force
 @_dry_run
 @options.as_json
 @click.pass_context
 def sync(
-    ctx: click.Context, repo: Path, pack: str | None, previous: bool, force: bool, dry_run: bool, as_json: bool
+    ctx: click.Context,
+    repo: Path,
+    pack: str | None,
+    previous: bool,
+    many: Across | None,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Bring what is installed in a clone up to date with this release; what was edited there is merged.
+    """Bring what is installed up to date with this release; what was edited there is merged.
 
-    Exit 0: done, or nothing to do; 1: a file has to be merged by hand, and was left alone.
+    In a clone it writes the files. With --org: in many repositories by the API, each by a pull request; what has to be
+    merged by hand is left alone in a draft.
+
+    Exit 0: done, or nothing to do; 1: a file has to be merged by hand, and was left alone; 4: in some repository it
+    failed.
     """
     from autonomy_pack.flows import project
-    from autonomy_pack.flows.fleet import clone
+    from autonomy_pack.flows.fleet import clone, order
+    from autonomy_pack.flows.fleet.order import Order, Verb
 
+    asked = Order(verb=Verb.PREVIOUS if previous else Verb.SYNC, pack=pack or "", force=force)
+    if many:
+        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json)
     place = project.find(repo)
-    inputs = clone.previous(place) if previous else clone.newer(place, pack or "")
+    inputs = order.inputs_for(asked, place.root.name, clone.look(place, ()).lock)
+    assert inputs is not None  # noqa: S101 - a sync wants something
     _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
 
 
@@ -128,17 +157,24 @@ def verify(ctx: click.Context, repo: Path, as_json: bool) -> None:
 @command.command()
 @options.repo
 @click.option("--confirm", is_flag=True, help="Needed: it removes files.")
+@across
 @_dry_run
 @options.as_json
 @click.pass_context
-def uninstall(ctx: click.Context, repo: Path, confirm: bool, dry_run: bool, as_json: bool) -> None:
-    """Take out of a clone what the pack wrote and nobody changed; edited files stay and are named."""
+def uninstall(ctx: click.Context, repo: Path, confirm: bool, many: Across | None, dry_run: bool, as_json: bool) -> None:
+    """Take out what the pack wrote and nobody changed; edited files stay and are named.
+
+    In a clone, or with --org in many repositories by the API, each by a pull request.
+    """
     from autonomy_pack.errors import UsageError
     from autonomy_pack.flows import project
     from autonomy_pack.flows.fleet import clone
+    from autonomy_pack.flows.fleet.order import Order, Verb
 
     if not confirm and not dry_run:
         raise UsageError("uninstall removes files", "Look first with --dry-run, then say --confirm.")
+    if many:
+        carry_out_across(ctx, many, Order(verb=Verb.UNINSTALL), dry=dry_run, as_json=as_json)
     place = project.find(repo)
     _carry_out(ctx, place, clone.uninstall(place), dry=dry_run, as_json=as_json)
 

@@ -50,7 +50,7 @@ def go(fleet: Fleet) -> Go:
     """Carries an order out; the rows by the repository's short name."""
 
     def carried_out(order: Order) -> dict[str, Planned]:
-        rows = many.run(fleet, list(many.rows(fleet, fleet.targets(), order)), order, lambda one: None)
+        rows = [many.carry_out(fleet, one, order) for one in list(many.rows(fleet, fleet.targets(), order))]
         return {one.row.name.partition("/")[2]: one for one in rows}
 
     return carried_out

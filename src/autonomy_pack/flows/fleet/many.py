@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -221,11 +221,3 @@ def _back(fleet: Fleet, target: Target, paths: Iterable[str]) -> Mapping[str, st
     """What an earlier plan changed on our branch and this one does not, as the default branch has it."""
     texts = fleet.texts({target.id: [target.blobs[path] for path in paths]})
     return {path: text for path in paths if (text := texts[target.blobs[path]]) is not None}
-
-
-def run(fleet: Fleet, planned: Iterable[Planned], order: Order, report: Callable[[Planned], None]) -> Iterator[Planned]:
-    """Carry rows out one by one, whatever comes of the others; each is reported when it is done."""
-    for one in planned:
-        done = carry_out(fleet, one, order)
-        report(done)
-        yield done

@@ -25,7 +25,7 @@ class Verb(StrEnum):
 
 @value
 class Order:
-    """`given`: the inputs of a first install, but for the schedule; `pack`: OWNER/NAME@COMMIT for a sync, "" = as it is.
+    """`given`: inputs of a first install, but for the schedule; `pack`: OWNER/NAME@COMMIT for a sync, "" = as it is.
 
     `continuous`: they start by themselves, at `schedule` or each hour at a minute of their own. `force`: also what was
     removed or declined, and files of our names; `direct`: no pull request; `forks`: these too.
