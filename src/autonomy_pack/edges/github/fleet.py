@@ -161,7 +161,7 @@ class Fleet:
                 says = str(wrong[0].get("message", ""))[:200]
                 raise WorldError(f"labels of {target.name}: {says}", "Give the token `issues: write`.")
             data = told.get("data") or {}
-            made.extend(data[key]["label"]["id"] for key in data if key[0] == "m" and data[key])
+            made.extend(data[key]["label"]["id"] for key in data if key[0] == "m" and (data[key] or {}).get("label"))
             left.clear()
             gone.clear()
 

@@ -89,9 +89,9 @@ class Pushing:
             self._was = self._push.at
         if data.get("commit"):
             self._commit = data["commit"]["commit"]["oid"]
-        pull = data.get("pull") or data.get("update")
-        if pull:
-            self._url = pull["pullRequest"]["url"]
+        pull = (data.get("pull") or data.get("update") or {}).get("pullRequest")
+        if pull:  # a refused one is null inside an answer that is there
+            self._url = pull["url"]
         if told.get("errors"):
             raise self._refusal(told["errors"][0])
 
