@@ -29,7 +29,7 @@ from graphql import (
 
 from hub import cost, npm
 from hub.fields import FIELDS
-from hub.fields.nodes import Ask, Node, Problem
+from hub.fields.nodes import Ask, Field, Half, Node, Problem
 from hub.referee import Violation
 from hub.things import Rate
 
@@ -121,8 +121,8 @@ def _ran(ask: Ask, document: DocumentNode, payload: Mapping[str, Any]) -> dict[s
         is_awaitable=_never,
     )
     made: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        made["errors"] = [_refused(ask, error) for error in result.errors]
+    if errors := [*(result.errors or ()), *ask.memory.get("halves", ())]:
+        made["errors"] = [_refused(ask, error) for error in errors]
     return made
 
 
@@ -134,10 +134,19 @@ def _never(value: Any) -> TypeGuard[Awaitable[Any]]:
 def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
     known = FIELDS.get(info.parent_type.name, {}).get(info.field_name)
     if known is not None:
-        return known(info.context, source, args)
+        return _read(known, info, source, args)
     if isinstance(source, Mapping) and info.field_name in source:
         return source[info.field_name]
     raise Problem("HUB", f"the hub does not model {info.parent_type.name}.{info.field_name}")
+
+
+def _read(known: Field, info: GraphQLResolveInfo, source: Any, args: Mapping[str, Any]) -> Any:
+    try:
+        return known(info.context, source, args)
+    except Half as half:
+        error = GraphQLError(half.args[0], info.field_nodes, path=info.path.as_list(), original_error=half)
+        info.context.memory.setdefault("halves", []).append(error)
+        return half.payload
 
 
 def _type_of(value: Any, info: GraphQLResolveInfo, abstract: Any) -> str:

@@ -24,6 +24,14 @@ class Problem(Exception):
         self.kind = kind
 
 
+class Half(Problem):
+    """An error beside a payload that is there, with nothing in it."""
+
+    def __init__(self, problem: Problem, payload: Mapping[str, Any]) -> None:
+        super().__init__(problem.kind, str(problem))
+        self.payload = payload
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """An object of the schema: its type's name, the repository it belongs to, and what the hub remembers of it."""

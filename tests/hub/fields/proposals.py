@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.fields.accounts import actor
-from hub.fields.nodes import Ask, Node, Problem
+from hub.fields.nodes import Ask, Half, Node, Problem
 from hub.fields.writing import allow, found, mutation, unprocessable
 from hub.things import Issue
 
@@ -27,7 +27,8 @@ def _create_pull(ask: Ask, asked: Asked) -> Asked:
     head, base = asked["headRefName"].rpartition(":")[2].removeprefix("refs/heads/"), asked["baseRefName"]
     base = base.removeprefix("refs/heads/")
     if wrong := _not_to_be_opened(repo, head, base, asked):
-        raise unprocessable(*wrong)
+        # As seen in the field: the payload is there and its pull request is null, where other mutations are null whole.
+        raise Half(unprocessable(*wrong), {"pullRequest": None, "clientMutationId": asked.get("clientMutationId")})
     made = repo.open_pull(
         head=head,
         base=base,
