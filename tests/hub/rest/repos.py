@@ -74,6 +74,7 @@ def get_rules(call: Call) -> Answer:
     rule, source = call.repo.protection(call.args["branch"]), call.repo.full_name
     kinds = [] if rule is None else [
         *(["required_signatures"] if rule.required_signatures else []),
+        *(["creation", "update"] if rule.pushers is not None else []),
         *([] if rule.allow_force else ["non_fast_forward"]),
         *([] if rule.allow_deletion else ["deletion"]),
     ]  # fmt: skip
