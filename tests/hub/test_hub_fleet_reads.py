@@ -192,3 +192,20 @@ def test_the_runs_of_a_commit_tell_which_workflow_failed_to_start(repo: Repo, ad
             },
         }
     ]
+
+
+def test_a_label_says_how_many_bear_it(repo: Repo, ada: Asking) -> None:
+    repo.issue(labels=["bug"])
+    repo.close(repo.issue(labels=["bug"]).number, "ada")
+    repo.commit({"a": "a"}, branch="x")
+    repo.label(repo.open_pull(head="x").number, "bug", "ada")
+    told = one(
+        ada,
+        """label(name: "bug") { issues { totalCount } open: issues(first: 5, states: [OPEN]) { nodes { number } }
+          pullRequests(first: 5) { nodes { number } } }""",
+    )["label"]
+    assert told == {
+        "issues": {"totalCount": 2},
+        "open": {"nodes": [{"number": 1}]},
+        "pullRequests": {"nodes": [{"number": 3}]},
+    }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.fields.accounts import actor
-from hub.fields.issues import labels, numbered, state
-from hub.fields.nodes import Args, Ask, Fields, Node, Problem, always, attributes, needs, nothing, page
+from hub.fields.issues import LABEL, labels, numbered, state
+from hub.fields.nodes import Args, Ask, Field, Fields, Node, Problem, always, attributes, needs, nothing, page
 from hub.fields.objects import REF, Suite, named, ref, refs
 from hub.things import Issue
 
@@ -228,8 +228,34 @@ HAS_TOPIC: Fields = {
 }
 # A branch's pull requests belong here: refs know nothing of issues.
 REFERENCE: Fields = {**REF, "associatedPullRequests": needs("pull-requests:read", _pulls_of)}
+
+
+def _bearing(kind: str, connection: str) -> Field:
+    """The issues, or the pull requests, that have a label; in the order in which they came."""
+
+    def read(ask: Ask, node: Node, args: Args) -> Any:
+        states = args.get("states")
+        hits = [
+            issue
+            for issue in node.repo.issues.values()
+            if node.thing in issue.labels
+            and (found := numbered(node.repo, issue))
+            and found.type == kind
+            and (not states or state(issue) in states)
+        ]
+        return page([Node(kind, node.repo, issue) for issue in _ordered(hits, args)], args, connection=connection)
+
+    return read
+
+
+LABELLED: Fields = {
+    **LABEL,
+    "issues": needs("issues:read", _bearing("Issue", "issues")),
+    "pullRequests": needs("pull-requests:read", _bearing("PullRequest", "pullRequests")),
+}
 FIELDS: dict[str, Fields] = {
     "Repository": REPOSITORY,
+    "Label": LABELLED,
     "Ref": REFERENCE,
     "Workflow": WORKFLOW,
     "WorkflowRun": RUN,
