@@ -61,7 +61,13 @@ _HOW = (
     click.option("--direct/--pr", default=False, help="Commit to the default branch, or propose it.  [default: --pr]"),
     click.option("--rings", default="", metavar="LIST", help="In rings, as in topic:canary,10%,50%,100%."),
     click.option("--soak", type=DURATION, default="24h", show_default=True, help="How long a ring shows how it does."),
-    click.option("--per-hour", type=click.IntRange(1, 5000), default=480, show_default=True, help="Writes an hour."),
+    click.option(
+        "--per-hour",
+        type=click.IntRange(1, 1_000_000),
+        default=480,
+        show_default=True,
+        help="Writes an hour; GitHub says at most 500.",
+    ),
 )
 
 
