@@ -2791,7 +2791,9 @@ OTHERS = (
     ),
 )
 
+PACK = "policy/fleet/test_older.py::test_"
 CLONE, RELEASED = "flows/fleet/test_clone.py::test_", "flows/fleet/test_released.py::test_"
+LABELS = "flows/fleet/test_labels.py::test_"
 INSTALLED = (
     control(
         "a file is removed only where our templates gave exactly its text",
@@ -2809,9 +2811,62 @@ INSTALLED = (
         ("flows/fleet/released.py", " if sha256(given[path]) == file.upstream_sha256}", "}"),
     ),
     control(
+        "only a file with the older pack's traits gives way to ours",
+        PACK + "a_look_alike_in_a_repository_that_has_the_older_pack_is_left_alone_too",
+        (
+            "policy/fleet/older.py",
+            'bool(pack(found)) and is_of_it(path, found.files.get(path, ""))',
+            "bool(pack(found))",
+        ),
+    ),
+    control(
+        "what the older pack had is kept before ours is written",
+        PACK + "another_file_where_the_old_one_would_be_kept_stops_it",
+        (
+            "policy/fleet/older.py",
+            "    if copy in found.odd or found.files.get(copy, mine) != mine:\n",
+            "    if False:\n",
+        ),
+    ),
+    control(
+        "only our own line is taken out of a makefile",
+        "policy/fleet/test_plan.py::test_a_lock_that_names_a_line_of_somebody_elses_removes_nothing",
+        (
+            "policy/fleet/line.py",
+            "    if lock is None or base is None:\n        return None\n",
+            "    if lock and base is None:\n        return next((x for x in mine.split(chr(10)) if sha256(x) == lock.upstream_sha256), None)\n",
+        ),
+    ),
+    control(
         "a text of an earlier release counts only with its hash",
         RELEASED + "a_text_that_was_tampered_with_is_refused",
         ("releases/__init__.py", "    if hashlib.sha256(data).hexdigest() != sha256:\n", "    if not data:\n"),
+    ),
+    control(
+        "a label that we did not make is never deleted",
+        LABELS + "a_label_that_was_made_again_by_a_person_is_theirs[with GraphQL]",
+        ("flows/fleet/labels.py", "    if record.made.get(node) is None:\n", "    if False:\n"),
+        ("flows/fleet/labels.py", "    if record.made[node] != name or", "    if False and"),
+    ),
+    control(
+        "a label that is in use is never deleted",
+        LABELS + "a_label_on_an_issue_or_pull_request_stays[with GraphQL-True-True]",
+        ("flows/fleet/labels.py", "issues or pull requests have it\" if uses else", "\" if False else"),
+    ),
+    control(
+        "a label that was renamed is never deleted",
+        LABELS + "a_label_that_was_renamed_stays[with GraphQL]",
+        ("flows/fleet/labels.py", "    if record.made[node] != name or", "    if False and"),
+    ),
+    control(
+        "a record of labels that cannot be believed allows nothing",
+        LABELS + "a_record_that_cannot_be_believed_deletes_nothing[nonsense]",
+        ("flows/fleet/labels.py", "    if record is None:\n", "    if record is None:\n        return \"\"\n    if False:\n"),
+    ),
+    control(
+        "the first run makes no label under a stop",
+        "flows/actions/test_labels.py::test_nothing_is_made_under_a_stop",
+        ("flows/actions/labels.py", "    heed()\n", ""),
     ),
 )
 

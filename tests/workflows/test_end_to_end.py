@@ -7,12 +7,14 @@ time limits, filters, contexts that name a called workflow) is shown in test_sta
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from autonomy_pack.flows.actions.labels import ours
 from hub import Hub
 from hub.act import Act
 from tests.workflows.foreign import CONFIG, HIGH, SITE, Foreign, is_write
@@ -89,12 +91,16 @@ def test_each_job_used_no_scope_that_it_does_not_declare_and_no_token_is_told(si
     assert [text[:80] for text in told if token in text] == []
 
 
-def test_when_nothing_is_eligible_there_is_one_job_and_no_write(site: Foreign) -> None:
+def test_when_nothing_is_eligible_there_is_one_job_that_writes_a_digest_and_the_first_labels(site: Foreign) -> None:
     site.issue((HIGH, "eve"))
     ran = fine(site.act())
     assert (ran.ran, ran.skipped) == ({"select"}, {"run", "publish"})
-    assert site.writes() == ["POST /other/site.git/git-receive-pack"], "the digest of what was seen"
-    assert list(site.repo.refs("refs/autonomy/")) == ["refs/autonomy/state"]
+    digest, *labels = site.writes()
+    assert digest == "POST /other/site.git/git-receive-pack", "the digest of what was seen"
+    noted = ["POST /repos/other/site/git/commits", "POST /repos/other/site/git/refs"]
+    made = ["POST /graphql"] * math.ceil(len(ours()) / 20)
+    assert [line.replace("/api/v3", "") for line in labels] == [*made, *noted], "labels, in the first run alone"
+    assert list(site.repo.refs("refs/autonomy/")) == ["refs/autonomy/labels", "refs/autonomy/state"]
 
 
 def test_a_dry_run_shows_what_would_be_done_and_writes_nothing(site: Foreign) -> None:

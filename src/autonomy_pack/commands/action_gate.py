@@ -70,5 +70,7 @@ def labels() -> int:
     from autonomy_pack.flows.actions import labels as every
 
     made = every.reconcile(InJob().github)
-    print(f"{len(made)} labels made: {', '.join(made)}" if made else "No label was missing.")
+    print(f"{len(made.names)} labels made: {', '.join(made.names)}" if made.names else "No label was missing.")
+    if made.trouble:
+        actions.warning(f"Uninstalling will leave them: {made.trouble}")
     return 0

@@ -9,7 +9,7 @@ from autonomy_pack.commands import told
 from autonomy_pack.commands.in_job import InJob
 from autonomy_pack.edges import actions, files, host
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import Stopped, UsageError
+from autonomy_pack.errors import PackError, Stopped, UsageError
 from autonomy_pack.flows import box
 from autonomy_pack.flows.actions import choosing, facts, governing, plans
 from autonomy_pack.flows.session import Wanted
@@ -70,7 +70,26 @@ def claim() -> int:
     legs = () if dry_run else selected.plan.legs
     working = [plans.leg_json(leg) for leg in legs if not leg.resume]
     _outputs("" if dry_run else plans.to_json(selected.plan), working, len(legs))
+    if not dry_run:
+        _labels(job)
     return 0
+
+
+def _labels(job: InJob) -> None:
+    """The repository's own labels, made by its own token in its first run; no work waits for them."""
+    from autonomy_pack.flows.actions import halting, labels
+
+    try:
+        made = labels.first_run(job.github, lambda: halting.heed(job.github, job.run))
+    except Stopped:
+        return
+    except PackError as error:
+        actions.warning(f"Labels: {error.says}. {error.fix}")
+        return
+    if made.names:
+        actions.notice(f"{len(made.names)} labels of labels.yml were missing and are there now.")
+    if made.trouble:
+        actions.warning(f"Uninstalling will leave the labels that were made: {made.trouble}")
 
 
 def _outputs(plan: str, working: list[dict[str, object]], total: int) -> None:

@@ -50,7 +50,9 @@ def command(
             )
     if labels:
         made = init.labels(place)
-        click.echo(f"  made    {len(made)} labels" if made else "  every label is there")
+        click.echo(f"  made    {len(made.names)} labels" if made.names else "  every label is there")
+        if made.trouble:
+            click.echo(f"  Uninstalling will leave them: {made.trouble}", err=True)
     if github:
         click.echo(_NEXT)
     elif not labels:

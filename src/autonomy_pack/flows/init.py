@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from importlib.resources import files as resources
+from typing import TYPE_CHECKING
 
 from autonomy_pack.edges import clock, files, host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import trust
 from autonomy_pack.flows.project import CONFIG_FILE, Place, governing_files, prepare_workspace
 from autonomy_pack.views import callers as view
+
+if TYPE_CHECKING:
+    from autonomy_pack.flows.actions.labels import Made
 
 _FILES = {CONFIG_FILE: "init/autonomy.yml", ".autonomy/issues/1.md": "init/issue.md"}
 
@@ -70,13 +74,13 @@ def differing(place: Place, done: list[tuple[str, bool]], pack: str, commit: str
     return [path for path in kept if f"{pack}/{path}@{commit}" not in (place.root / path).read_text(errors="replace")]
 
 
-def labels(place: Place) -> tuple[str, ...]:
-    """Make in the repository on GitHub what is missing of our labels; the names of those that were made."""
+def labels(place: Place) -> Made:
+    """Make in the repository on GitHub what is missing of our labels."""
     from autonomy_pack.flows import hosting
     from autonomy_pack.flows.actions import labels as ours
 
     github = hosting.github(place=place)
     try:
-        return ours.need(github, ours.table())
+        return ours.reconcile(github)
     finally:
         github.close()

@@ -101,7 +101,7 @@ def test_a_write_done_twice_is_done_once(hub: Hub, repo: Repo, client, write: st
     before = state(repo)
     second = WRITES[write](client(**_may(hub, repo, write)), repo)
     assert state(repo) == before
-    assert first == second
+    assert first == second or write == "new label"  # the second time it was there
 
 
 def test_a_ref_that_is_there_is_taken(github: GitHub, repo: Repo) -> None:

@@ -9,7 +9,7 @@ from autonomy_pack.edges.github.connected import Connected
 from autonomy_pack.edges.github.failures import Refused
 from autonomy_pack.edges.github.values import CheckRun
 
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # `git hash-object -t tree /dev/null`
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # `git hash-object -t tree /dev/null`
 _IDENTITY = {"name": "Autonomy Pack", "email": "autonomy@autonomy.invalid"}
 
 
@@ -32,7 +32,7 @@ class Commits(Connected):
         The commit's id follows from what it says, so after a lost answer it is seen whether the ref is ours.
         """
         who = {**_IDENTITY, "date": f"{at[:19]}Z"}
-        body = {"message": message, "tree": _EMPTY_TREE, "parents": [], "author": who, "committer": who}
+        body = {"message": message, "tree": EMPTY_TREE, "parents": [], "author": who, "committer": who}
         oid = str(self.calls.write("POST", self.at("git", "commits"), body)["sha"])
         try:
             self.calls.write("POST", self.at("git", "refs"), {"ref": ref, "sha": oid}, look=lambda: self._at(ref, oid))
@@ -41,6 +41,17 @@ class Commits(Connected):
                 return None
             raise
         return oid
+
+    def advance_ref(self, ref: str, new: str) -> bool:
+        """Move a ref forward to a commit whose parent it is at; False when it is not, for somebody was faster."""
+        try:
+            path = self.at("git", "refs", *ref.removeprefix("refs/").split("/"))
+            self.calls.write("PATCH", path, {"sha": new, "force": False}, look=lambda: self._at(ref, new))
+        except Refused as error:
+            if error.status in (409, 422) and self.tip(ref) != new:
+                return False
+            raise
+        return True
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """A commit that GitHub makes and signs, without an author of ours; nothing points to it yet."""

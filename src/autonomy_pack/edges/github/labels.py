@@ -23,15 +23,17 @@ class Labels(Connected):
         self._there.update({one.name.casefold(): True for one in found})
         return {one.name.casefold(): one for one in found}
 
-    def make_label(self, name: str, color: str, description: str) -> None:
-        """Make a label, unless one of that name is there: then it stays as it is."""
+    def make_label(self, name: str, color: str, description: str) -> str:
+        """Make a label, unless one of that name is there: then it stays as it is. Its node id, "" when it was there."""
         told = {"name": name, "color": color.lstrip("#"), "description": description[:100]}
+        made = {"node_id": ""}
         try:
-            self.calls.write("POST", self.at("labels"), told)
+            made = self.calls.write("POST", self.at("labels"), told)
         except Refused as error:
             if "already_exists" not in error.codes:
                 raise
         self._there[name.casefold()] = True
+        return str(made["node_id"])
 
     def label(
         self,
