@@ -14,6 +14,15 @@ ORDERS = {
     "STARGAZERS": lambda repo: repo.id,
 }
 
+FILTERS = {
+    "isArchived": lambda repo: repo.archived,
+    "isFork": lambda repo: repo.fork,
+    "isLocked": lambda repo: repo.locked,
+    "hasIssuesEnabled": lambda repo: repo.settings.has_issues,
+    "privacy": lambda repo: "PRIVATE" if repo.private else "PUBLIC",
+    "visibility": lambda repo: "PRIVATE" if repo.private else "PUBLIC",
+}
+
 
 def _of(node: Node, repo: Any, affiliations: list[str] | None) -> bool:
     """Owned, or (of people, unless only owned ones are asked for) open to them as collaborators."""
@@ -25,15 +34,7 @@ def _of(node: Node, repo: Any, affiliations: list[str] | None) -> bool:
 
 def _wanted(repo: Any, args: Args) -> bool:
     """The filters that are given; null is none."""
-    has = {
-        "isArchived": repo.archived,
-        "isFork": repo.fork,
-        "isLocked": repo.locked,
-        "hasIssuesEnabled": repo.settings.has_issues,
-        "privacy": "PRIVATE" if repo.private else "PUBLIC",
-        "visibility": "PRIVATE" if repo.private else "PUBLIC",
-    }
-    return all(args.get(name) in (None, value) for name, value in has.items())
+    return all(args.get(name) in (None, read(repo)) for name, read in FILTERS.items() if name in args)
 
 
 def _repositories(ask: Ask, node: Node, args: Args) -> Any:
