@@ -173,7 +173,9 @@ class Fleet:
         found = {}
         for one in self.calls.pages(f"/orgs/{quote(self.owner, safe='')}/properties/values"):
             values = {each["property_name"]: each["value"] for each in one["properties"]}
-            found[one["repository_full_name"]] = {name: str(each) for name, each in values.items() if each is not None}
+            found[one["repository_full_name"]] = {
+                name: _told(each) for name, each in values.items() if each is not None
+            }
         return found
 
     def _turn(self) -> None:
@@ -201,6 +203,11 @@ class Fleet:
             for one, oids in enumerate(by.values())
             for other, oid in enumerate(oids)
         }
+
+
+def _told(value: Any) -> str:
+    """A property's value; of several, all of them."""
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def _text(blob: Any) -> str | None:

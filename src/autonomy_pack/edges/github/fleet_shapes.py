@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from autonomy_pack.edges.github.shapes import time
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.targets import PLAN, Proposal, Rule, Runs, Target
 
@@ -116,4 +117,4 @@ def _runs(told: Any) -> Runs:
 
 def _installed(at: Any) -> str:
     commits = (at.get("history") or {}).get("nodes") or [{}]
-    return str(commits[0].get("committedDate") or "")
+    return time(commits[0].get("committedDate") or "")

@@ -98,7 +98,7 @@ def held(members: Iterable[Member], rings: Sequence[Ring], soaked: str) -> Held:
     for place, ring in enumerate(rings):
         inside = [one for one in every if one.ring <= place]
         finished, failed = sum(one.finished for one in inside if one.has), sum(one.failed for one in inside if one.has)
-        if failed > MOST_FAILED * finished:
+        if finished >= LEAST_FINISHED and failed > MOST_FAILED * finished:
             why = f"{failed} of {finished} runs failed in ring {ring.text}, more than 2 %"
             return Held(last=place, why=why, halted=True)
         if place == len(rings) - 1:

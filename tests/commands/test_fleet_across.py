@@ -1,0 +1,158 @@
+"""`autonomy fleet … --org` as a person calls it, against the hub: what it prints, writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autonomy_pack.targets import BRANCH
+from hub import Fault, Hub
+
+PACK = ("--pack", f"o/p@{'a' * 40}")
+ALL = ("--org", "acme", "--all-repos", "--per-hour", "1000000")
+Call = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with Hub() as made:
+        made.user("ada")
+        for name in ("web-one", "web-two", "api"):
+            made.repo(f"acme/{name}", {"README.md": name}).permit("ada", "write")
+        yield made
+        assert made.violations == []
+
+
+@pytest.fixture
+def call(hub: Hub, tmp_path: Path) -> Call:
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "GH_TOKEN": hub.token("ada"),
+        "GITHUB_API_URL": hub.api_url,
+        "GITHUB_GRAPHQL_URL": hub.graphql_url,
+        "GITHUB_SERVER_URL": hub.server_url,
+    }
+
+    def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "autonomy_pack", "fleet", *words]
+        return subprocess.run(
+            argv, cwd=tmp_path, env=env | more, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+
+    return run
+
+
+def test_a_dry_run_prints_what_will_be_done_and_writes_nothing(hub: Hub, call: Call) -> None:
+    dry = call("install", *PACK, *ALL, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert hub.requests(writes=True) == []
+    assert "3 repositories of acme: 3 change. 3 writes" in dry.stdout
+    assert "+name: Autonomous agent loop" in dry.stdout
+    assert dry.stdout.endswith("Nothing was written.\n")
+    done = call("install", *PACK, *ALL)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("3 done.\n")
+    rows = [line for line in done.stdout.splitlines()[:-1] if line]
+    assert [line for line in dry.stdout.splitlines()[:-1] if line in rows] == rows
+    assert all(len(repo.pulls) == 1 for repo in hub.repos.values())
+
+
+def test_rows_for_programs_are_the_same_but_for_what_was_done(call: Call) -> None:
+    dry = json.loads(call("install", *PACK, *ALL, "--dry-run", "--json").stdout)
+    done = json.loads(call("install", *PACK, *ALL, "--json").stdout)
+    assert [(row["repository"], row["reason"], row["plan"]) for row in dry] == [
+        (row["repository"], row["reason"], row["plan"]) for row in done
+    ]
+    assert all(row["done"] and "/pull/1" in row["url"] for row in done)
+    assert dry[0]["steps"][0]["diff"]
+
+
+def test_it_must_be_said_which_repositories(hub: Hub, call: Call) -> None:
+    ended = call("install", *PACK, "--org", "acme")
+    assert ended.returncode == 2
+    assert "--all-repos" in ended.stderr
+    assert hub.journal == []
+    assert call("install", *PACK, "--all-repos").returncode == 2
+
+
+def test_they_are_chosen_by_name_topic_and_property(hub: Hub, call: Call) -> None:
+    hub.repos["acme/api"].topics.append("ring0")
+    hub.repos["acme/web-two"].properties["team"] = "web"
+    for words, count in ((("--repos", "web-*"), 2), (("--topic", "ring0"), 1), (("--property", "team=web"), 1)):
+        ended = call("install", *PACK, "--org", "acme", *words, "--dry-run", "--json")
+        assert len(json.loads(ended.stdout)) == count, ended.stderr
+
+
+def test_a_failure_in_one_is_told_by_the_exit_code(hub: Hub, call: Call) -> None:
+    hub.faults.add(Fault("422", "POST /api/graphql", nth=3))
+    ended = call("install", *PACK, *ALL)
+    assert ended.returncode == 4
+    assert "2 done, 1 failed: run the same command again" in ended.stdout
+    again = call("install", *PACK, *ALL)
+    assert again.returncode == 0
+    assert sum(len(repo.pulls) for repo in hub.repos.values()) == 3
+
+
+def test_what_has_to_be_merged_by_hand_is_told_by_the_exit_code(hub: Hub, call: Call) -> None:
+    call("install", *PACK, *ALL, "--direct")
+    repo = hub.repos["acme/api"]
+    path = ".github/workflows/autonomous-agent-loop.yml"
+    repo.commit({path: (repo.file(path) or "").replace("a" * 40, "c" * 40)})
+    ended = call("sync", "--pack", f"o/p@{'b' * 40}", *ALL)
+    assert ended.returncode == 1
+    assert "draft" in ended.stdout
+
+
+def test_what_was_done_from_the_same_commit_is_not_done_again(hub: Hub, call: Call) -> None:
+    call("install", *PACK, *ALL)
+    repo = hub.repos["acme/api"]
+    repo.close(1, "ada")
+    repo.move_ref(f"refs/heads/{BRANCH}", None, "0" * 40, hub.by("ada"))
+    ended = call("install", *PACK, *ALL)
+    assert "done before    acme/api" in ended.stdout
+    assert len(repo.pulls) == 1
+    assert call("install", *PACK, *ALL, "--force").returncode == 0
+    assert len(repo.pulls) == 2
+
+
+def test_the_next_ring_waits_until_the_first_has_shown_how_it_does(hub: Hub, call: Call) -> None:
+    hub.clock.set("2026-01-02T03:04:05Z")
+    hub.repos["acme/api"].topics.append("canary")
+    words = (*PACK, *ALL, "--direct", "--rings", "topic:canary,100%", "--soak", "7d")
+    first = call("install", *words)
+    assert first.returncode == 0, first.stderr
+    assert "change         acme/api" in first.stdout
+    assert "ring topic:canary still has 1 to get it" in first.stdout
+    waits = call("install", *words)
+    assert "0 of at least 20 runs finished" in waits.stdout
+    repo = hub.repos["acme/api"]
+    for _ in range(25):
+        repo.start_run("autonomous-agent-loop.yml", event="schedule").finish()
+    opened = call("install", *words)
+    assert "change         acme/web-one" in opened.stdout
+    assert hub.repos["acme/web-one"].file(".github/autonomy/lock.json")
+
+
+def test_a_ring_whose_runs_fail_halts_the_fleet(hub: Hub, call: Call) -> None:
+    hub.repos["acme/api"].topics.append("canary")
+    words = (*PACK, *ALL, "--direct", "--rings", "topic:canary,100%", "--soak", "0s")
+    call("install", *words)
+    for conclusion in ["success"] * 24 + ["startup_failure"]:
+        hub.repos["acme/api"].start_run("autonomous-agent-loop.yml", event="schedule").finish(conclusion)
+    halted = call("install", *words)
+    assert halted.returncode == 1
+    assert "1 of 25 runs failed" in halted.stdout
+    assert hub.repos["acme/web-one"].file(".github/autonomy/lock.json") is None
+
+
+def test_no_secret_is_printed(hub: Hub, call: Call) -> None:
+    hub.faults.add(Fault("422", "POST /api/graphql", nth=2, times=9))
+    ended = call("install", *PACK, *ALL)
+    assert "ghp_" not in ended.stdout + ended.stderr
