@@ -136,6 +136,17 @@ def test_a_lock_that_names_a_file_of_somebody_elses_removes_nothing() -> None:
     assert tree.files == {"src/app.py": "print()\n"}
 
 
+def test_a_lock_that_names_a_line_of_somebody_elses_removes_nothing() -> None:
+    tree = Tree({"src/app.py": "print()\nexit()\n"})
+    tree.apply(OLD)
+    assert tree.lock is not None
+    forged = replace(tree.lock.files[LINE], upstream_sha256=sha256("exit()"), written_sha256=sha256("exit()"))
+    tree.lock = replace(tree.lock, files={**tree.lock.files, "src/app.py": forged})
+    tree.files[PATH] = written(tree.lock)
+    assert tree.apply(None)["src/app.py"] is Act.SAME
+    assert tree.files == {"src/app.py": "print()\nexit()\n"}
+
+
 @pytest.mark.parametrize("makefile", ["all:\n\techo\n", "all:\n\techo", "", "\n", "-include y\n"])
 def test_taken_out_again_nothing_of_ours_is_left_in_a_makefile(makefile: str) -> None:
     tree = Tree({LINE: makefile})

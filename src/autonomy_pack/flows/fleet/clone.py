@@ -8,10 +8,12 @@ from typing import Any
 
 from autonomy_pack import __version__
 from autonomy_pack.edges import artifact, documents, files, merging
+from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.fleet import released
 from autonomy_pack.model import Place
 from autonomy_pack.policy.fleet import lock as locks
+from autonomy_pack.policy.fleet import older
 from autonomy_pack.policy.fleet.lock import Inputs, Lock, sha256
 from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan
 from autonomy_pack.schemas.told import problems
@@ -52,6 +54,10 @@ def previous(place: Place) -> Inputs:
 
 def _installed(place: Place) -> Lock:
     found = look(place, ())
+    pack = older.recognised(found.older, found.files)
+    if found.lock is None and pack:
+        fix = "`autonomy fleet install --help`: an install keeps every line that was written here."
+        raise UsageError(f"{place.root} has the older pack, {pack}", fix)
     if found.lock is None:
         raise UsageError(f"{place.root} has no {locks.PATH}", "Install first: `autonomy fleet install --help`.")
     return found.lock
@@ -98,9 +104,10 @@ def look(place: Place, wanted: Iterable[str]) -> Found:
     """What a clone has of these files, of those its lock names, and of the lock."""
     told = _Looked(place, (locks.PATH,))
     lock = read_lock(told.texts[locks.PATH]) if locks.PATH in told.texts else None
-    paths = {locks.PATH, *wanted, *(lock.files if lock else ())}
+    paths = {locks.PATH, older.MARKER, *older.EVERY, *wanted, *(lock.files if lock else ())}
     seen = _Looked(place, sorted(paths))
-    return Found(files=seen.texts, odd=seen.odd, lock=lock, bases=released.bases(lock))
+    marked = one_line(seen.texts.get(older.MARKER, ""), 40)
+    return Found(files=seen.texts, odd=seen.odd, lock=lock, bases=released.bases(lock), older=marked)
 
 
 class _Looked:

@@ -16,6 +16,7 @@ from autonomy_pack.flows.fleet import clone, released
 from autonomy_pack.flows.fleet.order import NotInstalled, Order, inputs_for
 from autonomy_pack.model import value
 from autonomy_pack.policy.fleet import lock as locks
+from autonomy_pack.policy.fleet import older
 from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, sha256
 from autonomy_pack.policy.fleet.plan import Found, Step, Wanted, plan, to_read
 from autonomy_pack.policy.fleet.rows import Reason, Row, judged, refused
@@ -84,12 +85,13 @@ def found(target: Target, wanted: Mapping[str, Wanted], lock: Lock | None) -> Fo
     """What a repository has of the kit's files, by git's names of their contents: most texts need not be read."""
     bases = released.bases(lock)
     texts = {locks.PATH: target.lock} if target.lock is not None else {}
-    paths = {locks.PATH, *wanted, *(lock.files if lock else ())} & target.blobs.keys()
+    paths = {locks.PATH, *older.EVERY, *wanted, *(lock.files if lock else ())} & target.blobs.keys()
     odd = dict.fromkeys(paths & target.links, "it is a link or a submodule: look at it by hand")
     for path in paths - odd.keys() - texts.keys():
         known = _known(wanted.get(path), bases.get(path), target.blobs[path])
         texts |= {path: known} if known is not None else {}
-    return Found(files=texts, odd=odd, bases=bases, lock=lock, unread=frozenset(paths - texts.keys() - odd.keys()))
+    unread = frozenset(paths - texts.keys() - odd.keys())
+    return Found(files=texts, odd=odd, bases=bases, lock=lock, unread=unread, older=target.older)
 
 
 def _known(want: Wanted | None, base: str | None, oid: str) -> str | None:
