@@ -247,3 +247,12 @@ def test_each_starts_at_a_minute_of_its_own(hub: Hub, go: Go) -> None:
     go(replace(INSTALL, direct=True, continuous=True))
     crons = {lock(repo).inputs.cron for repo in hub.repos.values()}
     assert len(crons) == 2
+
+
+def test_a_branch_that_nobody_committed_to_is_begun_anew(hub: Hub, go: Go) -> None:
+    hub.faults.add(Fault("422", GRAPHQL, nth=4), Fault("stale_head"))
+    assert go(INSTALL)["one"].row.reason is Reason.FAILED
+    repo = hub.repos["acme/one"]
+    assert (repo.head(BRANCH), repo.pulls) == (repo.head(), [])
+    assert go(INSTALL)["one"].row.reason is Reason.CHANGE
+    assert len(repo.pulls) == 1

@@ -154,13 +154,14 @@ def carry_out(fleet: Fleet, planned: Planned, order: Order) -> Planned:
         if now.row.reason not in (Reason.CHANGE, Reason.DRAFT):
             return now
         try:
-            done = fleet.push(push(fleet, now, order))
-            return replace(now, row=_done(now.row, done))
-        except Stale as error:
-            if not left:
-                return replace(now, row=_failed(now.row, error))
-            now = next(rows(fleet, [fleet.target(now.target.id)], order))
-        except WorldError as error:
+            try:
+                done = fleet.push(push(fleet, now, order))
+                return replace(now, row=_done(now.row, done))
+            except Stale:
+                if not left:
+                    raise
+                now = next(rows(fleet, [fleet.target(now.target.id)], order))
+        except (WorldError, UsageError) as error:
             return replace(now, row=_failed(now.row, error))
     raise AssertionError("unreachable")
 
@@ -169,7 +170,7 @@ def _done(row: Row, done: Pushed) -> Row:
     return replace(row, done=True, url=done.url)
 
 
-def _failed(row: Row, error: WorldError) -> Row:
+def _failed(row: Row, error: WorldError | UsageError) -> Row:
     return replace(row, reason=Reason.FAILED, why=f"{error.says} → {error.fix}")
 
 

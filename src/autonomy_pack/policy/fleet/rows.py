@@ -94,8 +94,8 @@ def judged(target: Target, steps: tuple[Step, ...], plan: str, *, direct: bool, 
 
 
 def _standing(target: Target, proposal: Proposal | None, plan: str, *, again: bool) -> tuple[Reason, str] | None:
-    """What already came of proposing."""
-    if target.tip and not target.plan:
+    """What already came of proposing. A branch of ours without a commit is what a write left that got no further."""
+    if target.tip not in ("", target.head) and not target.plan:
         return Reason.TAKEN_OVER, "somebody committed to our branch: it is left to them"
     if proposal is None or proposal.state == "merged":
         return None
