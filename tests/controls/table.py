@@ -2838,6 +2838,11 @@ INSTALLED = (
         ),
     ),
     control(
+        "a backup has no say about files that no kit has",
+        "policy/fleet/test_backup.py::test_a_backup_has_no_say_about_files_that_no_kit_has[src/app.py]",
+        ("policy/fleet/backup.py", "    if wrong:\n", "    if False:\n"),
+    ),
+    control(
         "a text of an earlier release counts only with its hash",
         RELEASED + "a_text_that_was_tampered_with_is_refused",
         ("releases/__init__.py", "    if hashlib.sha256(data).hexdigest() != sha256:\n", "    if not data:\n"),
@@ -2862,6 +2867,11 @@ INSTALLED = (
         "a record of labels that cannot be believed allows nothing",
         LABELS + "a_record_that_cannot_be_believed_deletes_nothing[nonsense]",
         ("flows/fleet/labels.py", "    if record is None:\n", "    if record is None:\n        return \"\"\n    if False:\n"),
+    ),
+    control(
+        "a token whose pull requests start workflows unseen needs a word in the configuration",
+        "commands/test_action.py::test_the_one_step_takes_no_token_that_starts_workflows_unseen_without_a_word_for_it",
+        ("commands/action_step.py", "    _need_agreement_to_the_token(config)\n", ""),
     ),
     control(
         "the first run makes no label under a stop",
