@@ -1,15 +1,16 @@
-"""The same change on a base that moved: by objects, never by merging text."""
+"""Commits made by objects, never by merging text: the same change on a base that moved, files set and removed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from autonomy_pack.edges import git
+from autonomy_pack.edges import clock, git
 from autonomy_pack.errors import WorldError
 from autonomy_pack.model import FileChange
 
 _GONE = "000000"
+_US = (("NAME", "Autonomy Pack"), ("EMAIL", "autonomy@autonomy.invalid"))
 
 
 class Moved(WorldError):
@@ -36,6 +37,28 @@ def remake(git_dir: Path, files: Sequence[FileChange], base: str, head: str, ont
     finally:
         (git_dir / f"index-{head}").unlink(missing_ok=True)
     return _committed(git_dir, tree, head, onto)
+
+
+def committed(git_dir: Path, onto: str, texts: Mapping[str, str], gone: Iterable[str], message: str) -> str:
+    """A new commit on `onto` whose files hold these texts, without those that are `gone`; its id.
+
+    Trees are enough: the contents of other files need not be there.
+    """
+    oids = {
+        path: git.text(git.run("hash-object", "-w", "--stdin", at=git_dir, stdin=text.encode()))
+        for path, text in texts.items()
+    }
+    lines = [f"100644 {oid}\t{path}\0" for path, oid in oids.items()] + [f"0 {'0' * 40}\t{path}\0" for path in gone]
+    index = {"GIT_INDEX_FILE": str(git_dir / f"index-{onto}")}
+    try:
+        git.run("read-tree", onto, at=git_dir, env=index)
+        git.run("update-index", "-z", "--index-info", at=git_dir, env=index, stdin="".join(lines).encode())
+        tree = git.text(git.run("write-tree", "--missing-ok", at=git_dir, env=index))
+    finally:
+        (git_dir / f"index-{onto}").unlink(missing_ok=True)
+    now = clock.now()
+    who = {f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in (*_US, ("DATE", now))}
+    return git.text(git.run("commit-tree", tree, "-p", onto, at=git_dir, stdin=message.encode(), env=who))
 
 
 def tree_of(git_dir: Path, commit: str) -> str:

@@ -70,6 +70,10 @@ class Remote:
         rest = [f"--depth={depth}"] * bool(depth) + [f"--filter={filter}" if filter else "--no-filter"]
         self._must(*_FETCH, *rest, "--stdin", self.url, stdin=lines.encode())
 
+    def forget(self) -> None:
+        """Let git forget that objects were left out: a push over HTTP would ask for some of them, to send less."""
+        git.run("config", "--remove-section", f"remote.{self.url}", at=self.git_dir, ok=(0, 128))
+
     def mirror(self, *patterns: str) -> dict[str, str]:
         """Make git_dir's refs of these patterns the remote's (also backwards, also gone), objects and all; the tips.
 

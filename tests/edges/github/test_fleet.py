@@ -35,7 +35,7 @@ def fleet(hub: Hub, site: Repo) -> Iterator[Fleet]:
 
 def open_fleet(hub: Hub, token: str = "") -> Fleet:
     pace = Pace(0.0, 10_000, 10_000)
-    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url}
+    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url, "server_url": hub.server_url}
     return Fleet("acme", token=token or hub.token("ada"), pace=pace, reserve=0, patience=0.5, **urls)
 
 
@@ -169,13 +169,13 @@ def test_who_may_not_write_is_told(hub: Hub, site: Repo) -> None:
 
 def test_no_owner_is_a_mistake(hub: Hub) -> None:
     hub.user("ada")
-    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url}
+    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url, "server_url": hub.server_url}
     with pytest.raises(UsageError):
         next(Fleet("nobody", token=hub.token("ada"), **urls).targets())
     with pytest.raises(UsageError):
         Fleet("a/b", token="x", **urls)
     with pytest.raises(UsageError, match="not sent"):
-        Fleet("acme", token="x", api_url="http://example.org", graphql_url="http://example.org")
+        Fleet("acme", token="x", api_url="http://example.org", graphql_url="http://example.org", server_url="")
 
 
 def test_the_pace_keeps_both_windows() -> None:

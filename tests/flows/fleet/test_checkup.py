@@ -240,7 +240,7 @@ def pinned(repo: Repo) -> str:
 
 
 def look(hub: Hub, *, full: bool, login: str = "root", hosted: bool = True) -> list[Verdict]:
-    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url}
+    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url, "server_url": hub.server_url}
     fleet = Fleet("acme", token=hub.token(login), reserve=0, patience=0.5, **urls)
     try:
         return list(Checkup(fleet, full=full, hosted=hosted).over(lambda target: True))

@@ -38,7 +38,7 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def fleet(hub: Hub) -> Iterator[Fleet]:
-    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url}
+    urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url, "server_url": hub.server_url}
     pace = Pace(0.0, 10_000, 10_000)
     made = Fleet("acme", token=hub.token("ada"), pace=pace, reserve=0, patience=0.5, **urls)
     yield made
@@ -256,3 +256,31 @@ def test_a_branch_that_nobody_committed_to_is_begun_anew(hub: Hub, go: Go) -> No
     assert (repo.head(BRANCH), repo.pulls) == (repo.head(), [])
     assert go(INSTALL)["one"].row.reason is Reason.CHANGE
     assert len(repo.pulls) == 1
+
+
+def test_without_graphql_it_is_the_same_by_at_most_three_writes(hub: Hub, go: Go) -> None:
+    hub.has_graphql = False
+    repo = hub.repos["acme/one"]
+    assert reasons(go(INSTALL)) == {"one": Reason.CHANGE, "two": Reason.CHANGE}
+    # git asks where the refs are before it pushes, which the hub counts too.
+    assert [len(hub.requests(f"/{name}[./].*", writes=True)) for name in ("one", "two")] == [3, 3]
+    assert repo.file("Makefile", BRANCH) == "one:\n-include Makefile.autonomy\n"
+    assert repo.file("README.md", BRANCH) == "x"
+    assert len(repo.pulls) == 1
+    assert set(reasons(go(INSTALL)).values()) == {Reason.PROPOSED}
+    assert set(reasons(go(replace(INSTALL, given=first(NEW, review=True)))).values()) == {Reason.CHANGE}
+    assert len(repo.pulls) == 1
+    merge(repo)
+    assert go(INSTALL)["one"].row.reason is Reason.CHANGE
+
+
+def test_without_graphql_an_uninstall_leaves_the_same_tree(hub: Hub, go: Go) -> None:
+    hub.has_graphql = False
+    repo = hub.repos["acme/one"]
+    tree = repo.git.commit(repo.head())
+    assert tree is not None
+    assert go(replace(INSTALL, direct=True))["one"].row.done
+    assert go(replace(REMOVE, direct=True))["one"].row.done
+    after = repo.git.commit(repo.head())
+    assert after is not None
+    assert after.tree == tree.tree

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from autonomy_pack.edges import clock
 from autonomy_pack.edges.github import fleet_queries as queries
 from autonomy_pack.edges.github import fleet_shapes as shapes
-from autonomy_pack.edges.github.calls import Calls
+from autonomy_pack.edges.github.calls import Calls, NoGraphQL
 from autonomy_pack.edges.github.client import need_safe
+from autonomy_pack.edges.github.fleet_by_rest import FleetByRest
 from autonomy_pack.edges.github.pace import Pace
 from autonomy_pack.edges.github.pushing import Pushing
+from autonomy_pack.edges.remote import Remote
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.targets import Page, Push, Pushed, Target
 
@@ -38,6 +41,7 @@ class Fleet:
         token: str,
         api_url: str,
         graphql_url: str,
+        server_url: str,
         pace: Pace | None = None,
         reserve: int = 1000,
         patience: float = 3700.0,
@@ -62,6 +66,8 @@ class Fleet:
         self.calls.refused = self.pace.refused
         self._size = SIZE
         self._whole = 0
+        self._server_url, self._token = server_url.rstrip("/"), token
+        self._rest: FleetByRest | None = None
 
     @property
     def requests(self) -> int:
@@ -84,16 +90,19 @@ class Fleet:
 
     def page(self, after: str = "", *, labels: bool = False, runs: bool = False) -> Page:
         """The next repositories: a hundred, or fewer after GitHub could not answer for so many."""
-        while True:
+        while self._rest is None:
             words = {"owner": self.owner, "size": self._size, "after": after or None, "labels": labels, "runs": runs}
             try:
-                told = self.calls.graphql(queries.PAGE, words)
+                return self._paged(self.calls.graphql(queries.PAGE, words))
+            except NoGraphQL:
+                self._rest = FleetByRest(self.owner, self.calls, self._git)
             except WorldError:
                 if self._size == 1:
                     raise
                 self._size, self._whole = max(self._size // 2, 1), 0
-                continue
-            break
+        return self._rest.page(after, labels=labels, runs=runs)
+
+    def _paged(self, told: Any) -> Page:
         self._larger()
         if not told["repositoryOwner"]:
             raise UsageError(
@@ -108,6 +117,8 @@ class Fleet:
 
     def target(self, id: str, *, labels: bool = False, runs: bool = False) -> Target:  # noqa: A002
         """One repository by its node id, as it is now."""
+        if self._rest:
+            return self._rest.target(id, labels=labels, runs=runs)
         told = self.calls.graphql(queries.ONE, {"id": id, "labels": labels, "runs": runs})["node"]
         if not told:
             raise WorldError(f"the repository {id[:80]} is gone", "Run again: it is not among those of its owner now.")
@@ -115,6 +126,8 @@ class Fleet:
 
     def branch(self, target: Target) -> tuple[dict[str, str], str | None]:
         """On our branch: path → object id of the same files as `Target.blobs`, and the text of the lock."""
+        if self._rest:
+            return self._rest.branch(target)
         told = self.calls.graphql(queries.BRANCHED, {"id": target.id})["node"]
         if not told:
             raise WorldError(f"{target.name} is gone", "Run again: it is not among those of its owner now.")
@@ -122,6 +135,8 @@ class Fleet:
 
     def texts(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str | None]:
         """Object id → its text, None where it is none; `wanted`: node id of a repository → object ids in it."""
+        if self._rest:
+            return self._rest.texts(wanted)
         pairs = sorted({(id, oid) for id, oids in wanted.items() for oid in oids})  # noqa: A001
         found: dict[str, str | None] = {}
         rest = iter(pairs)
@@ -131,6 +146,8 @@ class Fleet:
 
     def push(self, push: Push) -> Pushed:
         """One commit and its pull request, in one request where nothing goes wrong; done once, however often asked."""
+        if self._rest:
+            return self._rest.push(push)
         done = Pushing(self.calls, push, lambda: self.target(push.target.id)).carry_out()
         self.pace.went_well()
         return done
@@ -177,6 +194,9 @@ class Fleet:
                 name: _told(each) for name, each in values.items() if each is not None
             }
         return found
+
+    def _git(self, name: str, place: Path) -> Remote:
+        return Remote(f"{self._server_url}/{name}.git", place, token=self._token, agent="cli")
 
     def _turn(self) -> None:
         """Wait until the next write may be sent; who waits long is told so."""

@@ -37,6 +37,7 @@ def connect(owner: str, *, per_hour: int | None = None) -> Fleet:
         owner,
         token=hosting.token(),
         api_url=api,
+        server_url=hosting.server_url(),
         graphql_url=host.setting("GITHUB_GRAPHQL_URL") or defaults.graphql_url(api),
         pace=Pace(min(1.0, 3600 / most), max(PER_MINUTE, most // 60), most),
     )
