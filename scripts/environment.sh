@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv and install the pack into it. Usage: environment.sh use|dev
+# Make .venv and install the pack into it. Usage: environment.sh use|dev|locked
+# locked: our dependencies by their hashes, and the pack from this checkout without a build, as jobs do.
 set -eu
 cd "$(dirname "$0")/.."
 kind=$1
@@ -19,6 +20,14 @@ command -v git >/dev/null 2>&1 || say "git was not found on PATH" "install git 2
 
 [ -x .venv/bin/python ] || { echo "Making .venv with $("$python" --version)"; "$python" -m venv .venv; }
 echo "Installing into .venv (a minute, once)"
+if [ "$kind" = locked ]; then
+    .venv/bin/python -I -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+        --only-binary :all: -r requirements.lock ||
+        say "installing failed; pip says why above" "mend that (often the network), then run the same command"
+    # Last, so that who finds the pack finds all it needs.
+    printf '%s\n' "$(pwd -P)/src" >"$(.venv/bin/python -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/autonomy_pack.pth"
+    exit 0
+fi
 what='.'
 [ "$kind" = dev ] && what='.[dev]'
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable "$what" ||

@@ -10,7 +10,8 @@ main() {
         exit 2
         ;;
     esac
-    [ -x "$root/.venv/bin/autonomy" ] || sh "$root/scripts/environment.sh" use >&2 || exit
-    exec "$root/.venv/bin/autonomy" fleet uninstall "$@" </dev/null
+    "$root/.venv/bin/python" -I -c 'import autonomy_pack' 2>/dev/null ||
+        sh "$root/scripts/environment.sh" locked >&2 || exit
+    exec "$root/.venv/bin/python" -I -m autonomy_pack fleet uninstall "$@" </dev/null
 }
 { main "$@"; }

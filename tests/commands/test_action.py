@@ -145,3 +145,12 @@ def test_a_step_works_in_its_workspace_only_and_says_why_in_a_word(tmp_path: Pat
     assert "leads out of the workspace" in step.out
     assert "usage" in step.outputs
     assert "UsageError" not in step.outputs
+
+
+def test_the_one_step_takes_no_token_that_starts_workflows_unseen_without_a_word_for_it(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    words = {"AUTONOMY_INPUTS": '{"issue": "1"}', "AUTONOMY_JOB_TOKEN": "ghs_own"}
+    step = Step(tmp_path, "step", AUTONOMY_GITHUB_TOKEN="ghs_app", **words)
+    assert (step.code, "ci_runs_with_secrets" in step.out) == (2, True)
+    step = Step(tmp_path, "step", AUTONOMY_GITHUB_TOKEN="ghs_own", **words)
+    assert "ci_runs_with_secrets" not in step.out

@@ -338,6 +338,20 @@ def test_the_action_does_the_whole_job_in_one_step(site: Foreign) -> None:
     assert "ghs_" not in said
 
 
+def test_another_token_than_the_jobs_own_needs_a_word_in_the_configuration(site: Foreign, hub: Hub) -> None:
+    """Workflows run at once, and with secrets, on a pull request that such a token opened."""
+    number = site.issue()
+    token = hub.token("ada")
+    before = len(site.writes())
+    ran = in_one_step(site, f'issue: "{number}", github_token: "{token}"')
+    assert "ci_runs_with_secrets" in next(one.text for one in ran.annotations)
+    assert len(site.writes()) == before
+    path = ".github/autonomy.yml"
+    site.repo.commit({path: f"{site.repo.file(path)}\nhandoff: {{ci_runs_with_secrets: true}}\n"}, by="ada")
+    fine(in_one_step(site, f'issue: "{number}", github_token: "{token}"'))
+    assert [pull.by.user.login for pull in site.repo.pulls] == ["ada"]
+
+
 def test_an_input_that_cannot_be_meant_fails_before_anything_is_done(site: Foreign) -> None:
     ran = in_one_step(site, 'issue: "1", prompt: "and this"')
     assert "Next: Give one of issue, mission and prompt." in next(one.text for one in ran.annotations)

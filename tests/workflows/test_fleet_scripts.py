@@ -62,9 +62,9 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "scripts").mkdir(parents=True)
     for verb in VERBS:
         shutil.copy(SCRIPTS / f"{verb}.sh", folder / "scripts")
-    program = folder / ".venv" / "bin" / "autonomy"
+    program = folder / ".venv" / "bin" / "python"
     program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m autonomy_pack "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     program.chmod(0o755)
     return folder
 
@@ -78,8 +78,8 @@ def clone(tmp_path: Path) -> Path:
     for name in ("autonomy_pack.py", "click.py", "venv.py", "pip.py"):
         (root / name).write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\n")
     (root / ".venv" / "bin").mkdir(parents=True)
-    (root / ".venv" / "bin" / "autonomy").write_text(f"#!/bin/sh\ntouch '{tmp_path / 'imported'}'\n")
-    (root / ".venv" / "bin" / "autonomy").chmod(0o755)
+    (root / ".venv" / "bin" / "python").write_text(f"#!/bin/sh\ntouch '{tmp_path / 'imported'}'\n")
+    (root / ".venv" / "bin" / "python").chmod(0o755)
     return root
 
 
@@ -187,6 +187,27 @@ def _prefixes(text: str) -> Iterator[str]:
     some = random.Random(5).sample(range(len(text) - 120), 100)
     for end in sorted({*ends[:-1], *last, *some}):
         yield text[:end]
+
+
+def test_a_checkout_without_an_environment_gets_one_by_hashes(checkout: Path, clone: Path, tmp_path: Path) -> None:
+    """The same lock as a job's; python3 only notes how it is called."""
+    shutil.rmtree(checkout / ".venv")
+    shutil.copy(SCRIPTS / "environment.sh", checkout / "scripts")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    fake = f"""#!/bin/sh
+echo "$*" >>'{tmp_path}/said'
+case "$*" in *purelib*) echo '{tmp_path}' ;; "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;; esac
+"""
+    (programs / "python3").write_text(fake)
+    (programs / "python3").chmod(0o755)
+    ended = run(["sh", f"{checkout}/scripts/verify.sh", "--json"], clone, PATH=f"{programs}:/usr/bin:/bin", PYTHON="")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == ""
+    said = (tmp_path / "said").read_text().splitlines()
+    assert "--no-deps --require-hashes --only-binary :all: -r requirements.lock" in said[-3]
+    assert said[-1] == "-I -m autonomy_pack fleet verify --json"
+    assert (tmp_path / "autonomy_pack.pth").read_text() == f"{checkout}/src\n"
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])

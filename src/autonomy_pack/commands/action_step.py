@@ -9,12 +9,12 @@ from pathlib import Path
 
 from autonomy_pack.commands.action_run import workspace
 from autonomy_pack.commands.step_inputs import Asked, asked
-from autonomy_pack.edges import actions, files
+from autonomy_pack.edges import actions, files, host
 from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import LeaseLost, NeedsPerson, PackError, Stopped, UsageError
 from autonomy_pack.flows import box, hosting, missions, project, records, rehearse, session, trust
-from autonomy_pack.model import Event, Limits, Mission, Outcome, Place, value
+from autonomy_pack.model import Config, Event, Limits, Mission, Outcome, Place, value
 from autonomy_pack.views import progress
 
 OUTPUTS = (
@@ -75,7 +75,9 @@ def _answer(said: Mapping[str, str]) -> None:
 def _worked(wanted: Asked) -> _Ended:
     place = project.find(_folder(wanted.working_directory))
     trust_the_default_branch(place)
-    chosen = box.choose(project.read_config(place), wanted.sandbox or None)
+    config = project.read_config(place)
+    _need_agreement_to_the_token(config)
+    chosen = box.choose(config, wanted.sandbox or None)
     if wanted.dry_run:
         return _rehearsed(place, wanted, chosen)
     opened = project.open_project(place.root, forge="github")
@@ -87,6 +89,17 @@ def _worked(wanted: Asked) -> _Ended:
     else:
         done = session.run(opened, _wanted(wanted, opened.config.max_issues), chosen, _say)
     return _Ended(said=_outputs(opened, done), code=done.exit_code)
+
+
+def _need_agreement_to_the_token(config: Config) -> None:
+    """Pull requests opened with the job's own token wait for a person before workflows run on them; with any other
+    token, such as an App's, they start at once, with the repository's secrets."""
+    own = host.setting("AUTONOMY_JOB_TOKEN")
+    if own and host.setting("AUTONOMY_GITHUB_TOKEN") != own and not config.ci_runs_with_secrets:
+        raise UsageError(
+            "input github_token is not the job's own token, so workflows would run on its pull requests unseen",
+            "Leave it out, or say `handoff: {ci_runs_with_secrets: true}` in .github/autonomy.yml.",
+        )
 
 
 def _folder(named: str) -> Path:
