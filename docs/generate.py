@@ -1,6 +1,6 @@
-"""Writes the pages of docs/reference that the code itself tells: commands.md and events.md.
+"""Writes the pages of docs/reference that the code itself tells: commands.md, events.md and fleet-faults.md.
 
-Run it after changing a command or an event: `.venv/bin/python docs/generate.py`. A test keeps the pages equal.
+Run it after changing a command, an event or a fault: `.venv/bin/python docs/generate.py`. A test keeps the pages equal.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import click
 from autonomy_pack import schemas
 from autonomy_pack.commands import ALIASES, COMMANDS, autonomy
 from autonomy_pack.model import EVENT_FIELDS
+from autonomy_pack.policy.fleet.faults import CATALOGUE
 
 REFERENCE = Path(__file__).parent / "reference"
 _MADE = "<!-- Made by docs/generate.py; do not edit. -->\n"
@@ -61,9 +62,28 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+_FAULTS = """What `autonomy fleet verify` names, each with its cause and its fix. It writes nothing.
+
+*quick*: one read of a hundred repositories shows it (`--org OWNER --quick`, which needs to read only). *full*: a closer
+look at one repository, at texts of its files or at its settings, as far as the token may see them: `administration`,
+`actions`, `secrets`, `variables` and the organisation's `self-hosted runners`, all to read only. What GitHub would not
+tell is `unknown`, with the permission that shows it: it is never taken for fine. In a clone all that lies in files is
+looked at. Two things nobody can read by the API: policies that forbid events (their runs show as `runs-not-starting`),
+and whether GitHub's own lock file would be enforced (`lockfile-omits` tells what it omits).
+
+| rule | risk | shown by | what it means | what to do |
+|---|---|---|---|---|"""
+
+
 def pages() -> dict[Path, str]:
     """Path → text of every page that is made."""
-    return {REFERENCE / "commands.md": _commands(), REFERENCE / "events.md": _events()}
+    texts = {"commands.md": _commands(), "events.md": _events(), "fleet-faults.md": _faults()}
+    return {REFERENCE / name: text for name, text in texts.items()}
+
+
+def _faults() -> str:
+    rows = [f"| `{rule}` | {one.risk} | {one.mode} | {one.means} | {one.fix} |" for rule, one in CATALOGUE.items()]
+    return "\n".join([f"# Faults of an installation\n\n{_MADE}", _FAULTS, *rows, ""])
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -46,6 +46,7 @@ CODES = {
     r"autonomy pr (review|repair)": {2},
     r"autonomy issue triage": {0, 2, 4},  # there is none without a priority, and no key for a model
     r"autonomy metrics rate-limits": {2},  # nor has it a token
+    r"autonomy fleet install --org": {2},
     r"autonomy fleet (sync|verify)": {1, 2},  # nor is the pack installed in it
 }
 STATES = r"now|never|not yet \((GitHub|agents|fleet|service)\)"

@@ -10,6 +10,7 @@ import click
 from autonomy_pack.commands import options
 from autonomy_pack.commands.across import Across, across
 from autonomy_pack.commands.across import carry_out as carry_out_across
+from autonomy_pack.commands.fleet_verify import verify
 
 if TYPE_CHECKING:
     from autonomy_pack.model import Place
@@ -130,28 +131,7 @@ def sync(
     _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
 
 
-@command.command()
-@options.repo
-@options.as_json
-@click.pass_context
-def verify(ctx: click.Context, repo: Path, as_json: bool) -> None:
-    """Hold a clone against what its lock says was installed; writes nothing.
-
-    Exit 0: all as it should be; 1: something is not, each with its fix.
-    """
-    from dataclasses import asdict
-
-    from autonomy_pack.flows import project
-    from autonomy_pack.flows.fleet import verifying
-
-    findings = verifying.verify(project.find(repo))
-    if as_json:
-        options.print_json([asdict(one) | {"risk": str(one.risk)} for one in findings])
-    for one in () if as_json else findings:
-        click.echo(f"{one.risk!s:8}  {one.rule:20}  {one.where}\n  {one.says}\n  → {one.fix}")
-    if not as_json:
-        click.echo(f"{len(findings)} to look at." if findings else "All as it should be.")
-    ctx.exit(1 if findings else 0)
+command.add_command(verify)
 
 
 @command.command()

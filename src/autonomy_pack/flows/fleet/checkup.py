@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from autonomy_pack import __version__
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import documents
+from autonomy_pack.edges.github import defaults
+from autonomy_pack.edges.github.calls import NoGraphQL
 from autonomy_pack.errors import UsageError, WorldError
+from autonomy_pack.flows import hosting
 from autonomy_pack.flows.actions import labels
 from autonomy_pack.flows.fleet import clone, verifying
 from autonomy_pack.flows.fleet.many import found
@@ -24,7 +27,7 @@ from autonomy_pack.policy.fleet.plan import Found, Wanted, plan
 from autonomy_pack.policy.fleet.setting_faults import Asks
 from autonomy_pack.policy.fleet.verdict import Outcome, Verdict, of_findings, without_pack
 from autonomy_pack.protocols import PROTOCOLS
-from autonomy_pack.targets import Target
+from autonomy_pack.targets import Page, Target
 from autonomy_pack.views import kit as view
 from autonomy_pack.views.callers import FILES, FOLDER
 
@@ -46,10 +49,12 @@ class _Seen:
 
 
 class Checkup:
-    """Looks at repositories; `full`: also at texts of files and at settings, `hosted`: they are on github.com."""
+    """Looks at repositories; `full`: also at texts of files and at settings; `hosted`: on the public GitHub, None = as
+    this process is told where they are."""
 
-    def __init__(self, fleet: Fleet, *, full: bool, hosted: bool = True) -> None:
-        self._fleet, self._full, self._hosted = fleet, full, hosted
+    def __init__(self, fleet: Fleet, *, full: bool, hosted: bool | None = None) -> None:
+        self._fleet, self._full = fleet, full
+        self._hosted = hosting.server_url() == defaults.SERVER_URL if hosted is None else hosted
         self._probe = Probe(fleet.calls)
 
     def over(self, wanted: Callable[[Target], bool]) -> Iterator[Verdict]:
@@ -58,7 +63,7 @@ class Checkup:
         after, read = "", False
         while after or not read:
             try:
-                page = self._fleet.page(after, labels=True, runs=True)
+                page = self._page(after)
             except WorldError as error:
                 if not read:
                     raise
@@ -66,6 +71,12 @@ class Checkup:
                 return
             after, read = page.after, True
             yield from (self._verdict(target) for target in page.targets if wanted(target))
+
+    def _page(self, after: str) -> Page:
+        try:
+            return self._fleet.page(after, labels=True, runs=True)
+        except NoGraphQL as error:
+            raise WorldError("this server has no GraphQL", "Verify each repository in a clone.") from error
 
     def _verdict(self, target: Target) -> Verdict:
         try:
@@ -108,7 +119,8 @@ class Checkup:
     def _read(self, seen: _Seen) -> Found:
         """The same with the texts of all that the page did not tell, and of what is read beside the kit."""
         blobs, links, now = seen.target.blobs, seen.target.links, seen.found
-        paths = sorted({*now.unread, *(path for path in verifying.BESIDE if path in blobs and path not in links)})
+        beside = [path for path in verifying.BESIDE if path in blobs and path not in links and path not in now.files]
+        paths = sorted({*now.unread, *beside})
         texts = self._fleet.texts({seen.target.id: [blobs[path] for path in paths]}) if paths else {}
         told = {path: texts[blobs[path]] for path in paths}
         files = {path: text for path, text in told.items() if text is not None}
