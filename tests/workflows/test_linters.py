@@ -45,10 +45,21 @@ def rendered(folder: Path, **ways: object) -> list[Path]:
 
 @pytest.mark.parametrize("linter", OF_WORKFLOWS)
 def test_a_linter_has_no_finding_on_any_template(linter: str, tmp_path: Path) -> None:
-    ways = ({"review": True}, {"private": True, "review": True}, {"runs_on": ("self-hosted", "linux")})
+    ways = (
+        {"review": True},
+        {"private": True, "review": True},
+        {"runs_on": ("self-hosted", "linux")},
+        {"cron": "", "repair": True},
+    )
     files = [file for number, way in enumerate(ways) for file in rendered(tmp_path / str(number), **way)]
-    assert len(files) == 11
+    assert len(files) == 15
     assert found_by(linter, *files) == ""
+
+
+def test_a_caller_that_is_pinned_to_a_tag_has_that_one_finding(tmp_path: Path) -> None:
+    files = rendered(tmp_path, pin="tag", review=True, repair=True)
+    assert [found_by(linter, *files) for linter in ("actionlint", "schema", "timeout")] == ["", "", ""]
+    assert set(re.findall(r"(?:error|warning|help)\[([a-z-]+)\]", found_by("zizmor", *files))) == {"unpinned-uses"}
 
 
 def test_a_caller_for_another_server_lacks_only_what_that_server_lacks(tmp_path: Path) -> None:

@@ -198,6 +198,23 @@ def test_a_caller_is_pinned_and_passes_only_inputs_that_exist(file: str) -> None
     assert (job["with"]["pack_repository"], job["with"]["pack_sha"]) == (PACK, "a" * 40)
 
 
+def test_a_caller_that_is_pinned_to_a_tag_has_the_runner_say_which_commit_that_is() -> None:
+    made = callers(PACK, "a" * 40, "1.2.3", review=True, repair=True, pin="tag")
+    for path, text in made.items():
+        (job,) = parsed(text)["jobs"].values()
+        assert job["uses"] == f"{PACK}/{path}@v1.2.3"
+        assert "pack_sha" not in job["with"], "it would say another commit when the tag moves"
+        assert text.count("\n") <= 40
+
+
+@pytest.mark.parametrize("given", [{"hosted": False}, {"version": ""}])
+def test_no_tag_is_called_where_nobody_knows_which_commit_it_is(given: dict[str, object]) -> None:
+    from autonomy_pack.errors import UsageError
+
+    with pytest.raises(UsageError, match="pin tag"):
+        callers(**{"pack": PACK, "sha": "a" * 40, "version": "1.2.3", "pin": "tag", **given})  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_a_caller_shares_no_cache_where_the_host_can_forbid_it(file: str) -> None:
     assert parsed(CALLERS[file])["cache-mode"] == "none"

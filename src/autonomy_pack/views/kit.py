@@ -52,6 +52,7 @@ def _callers(inputs: Inputs, rendered: Render) -> Mapping[str, str]:
         hosted=inputs.hosted,
         review=inputs.review,
         repair=inputs.repair,
+        pin=inputs.pin,
         rendered=rendered,
     )
 

@@ -30,6 +30,7 @@ class Inputs:
     `pack`: OWNER/NAME; `sha`: the commit that callers are pinned to; `version`: the release whose templates are used.
     `cron`: five fields, "" = only when somebody starts it. `private`: the pack's repository is; `hosted`: on github.com
     and no server of one's own. `review`, `repair`: also the workflows that cost tokens. `agent`: "" = the mission's.
+    `pin`: "sha", or "tag" = callers name the release's tag.
     """
 
     pack: str
@@ -42,6 +43,7 @@ class Inputs:
     review: bool = False
     repair: bool = False
     agent: str = ""
+    pin: str = "sha"
 
 
 @value
