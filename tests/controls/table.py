@@ -2856,7 +2856,7 @@ INSTALLED = (
     control(
         "a label that is in use is never deleted",
         LABELS + "a_label_on_an_issue_or_pull_request_stays[with GraphQL-True-True]",
-        ("flows/fleet/labels.py", "issues or pull requests have it\" if uses else", "\" if False else"),
+        ("flows/fleet/labels.py", 'issues or pull requests have it" if uses else', '" if False else'),
     ),
     control(
         "a label that was renamed is never deleted",
@@ -2866,7 +2866,11 @@ INSTALLED = (
     control(
         "a record of labels that cannot be believed allows nothing",
         LABELS + "a_record_that_cannot_be_believed_deletes_nothing[nonsense]",
-        ("flows/fleet/labels.py", "    if record is None:\n", "    if record is None:\n        return \"\"\n    if False:\n"),
+        (
+            "flows/fleet/labels.py",
+            "    if record is None:\n",
+            '    if record is None:\n        return ""\n    if False:\n',
+        ),
     ),
     control(
         "a token whose pull requests start workflows unseen needs a word in the configuration",
@@ -2877,6 +2881,57 @@ INSTALLED = (
         "the first run makes no label under a stop",
         "flows/actions/test_labels.py::test_nothing_is_made_under_a_stop",
         ("flows/actions/labels.py", "    heed()\n", ""),
+    ),
+)
+
+VERIFY, VERDICTS = "flows/fleet/test_checkup.py::test_", "views/test_verdicts.py::test_"
+VERIFIED = (
+    control(
+        "a setting that GitHub would not tell is unknown, never fine",
+        VERIFY + "what_may_not_be_seen_is_unknown_and_never_fine",
+        (
+            "flows/fleet/probing.py",
+            "        self.unknown.append(Unknown(what=what, needs=needs, says=one_line(error.says, 200)))\n",
+            "        return\n",
+        ),
+    ),
+    control(
+        "a setting of the repository that was not told is told of",
+        VERIFY + "what_may_not_be_seen_is_unknown_and_never_fine",
+        (
+            "policy/fleet/setting_faults.py",
+            "    yield from of_unknown(told.unknown)\n",
+            "    yield from of_unknown(())\n",
+        ),
+    ),
+    control(
+        "a repository that cannot be looked at stops no other",
+        VERIFY + "one_that_cannot_be_looked_at_is_told_and_stops_no_other[actions/workflows]",
+        (
+            "flows/fleet/checkup.py",
+            "        except WorldError as error:\n            return _not_looked_at(target.name",
+            "        except KeyError as error:\n            return _not_looked_at(target.name",
+        ),
+    ),
+    control(
+        "a fleet of which a part could not be looked at is not fine",
+        VERIFY + "one_that_cannot_be_looked_at_is_told_and_stops_no_other[actions/workflows]",
+        ("policy/fleet/verdict.py", "    if Outcome.NOT_LOOKED_AT in outcomes:\n        return 4\n", ""),
+    ),
+    control(
+        "nothing in a report of findings lives",
+        VERDICTS + "a_report_has_every_repository_and_nothing_in_it_lives",
+        ("views/verdicts.py", "    return cell(redact(text), _LIMIT)\n", "    return text\n"),
+    ),
+    control(
+        "a spreadsheet computes nothing of a finding",
+        VERDICTS + "a_spreadsheet_computes_nothing_of_it",
+        ("views/verdicts.py", "if word.startswith(_FORMULA) else word", "if False else word"),
+    ),
+    control(
+        "a terminal is not steered by a finding, nor told a secret",
+        VERDICTS + "a_terminal_is_not_steered_and_told_no_secret",
+        ("views/verdicts.py", "    return one_line(redact(text), _LIMIT)\n", "    return text\n"),
     ),
 )
 
@@ -2908,4 +2963,5 @@ CONTROLS = (
     *ASKING,
     *OTHERS,
     *INSTALLED,
+    *VERIFIED,
 )

@@ -141,11 +141,11 @@ def _job(path: str, name: str, has: Any, ours: Mapping[str, Any]) -> Iterator[Fi
 def _pinned(path: str, name: str, has: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Finding]:
     uses, given = str(has.get("uses")), _part(has.get("with"), "pack_sha")
     target, _, pin = uses.partition("@")
-    if target == str(ours["uses"]).partition("@")[0] and not _COMMIT.fullmatch(pin):
-        yield fault("pin-is-a-tag", path, f"job {name} calls {uses}, and that name can be moved")
-    elif uses != ours["uses"]:
-        yield fault("wrong-pin", path, f"it calls {uses}, not {ours['uses']}")
-    elif given != pin:
+    if uses != ours["uses"]:
+        moves = target == str(ours["uses"]).partition("@")[0] and not _COMMIT.fullmatch(pin)
+        rule = "pin-is-a-tag" if moves else "wrong-pin"
+        yield fault(rule, path, f"it calls {uses}, not {ours['uses']}")
+    elif given != _part(ours.get("with"), "pack_sha"):
         yield fault("pin-differs", path, f"job {name} calls {pin} and says pack_sha: {given}")
 
 
