@@ -58,7 +58,8 @@ class Target:
     `unread`: why a lock that is there was not read. `older`: the version that the older pack's marker says, "" = none.
     `stop`: the default branch has the STOP file. `tip`: the commit of our branch, "" = no such branch; `plan`: the hash
     its message tells, "" = not ours alone. `labels`: lower-case name → (node id, name, colour), None = not asked for.
-    `runs`: None = not asked for; `installed`: when the lock last changed on the default branch, "" = not asked for.
+    `record`: which labels we made, as refs/autonomy/labels says it, "" = there is none. `runs`: None = not asked for;
+    `installed`: when the lock last changed on the default branch, "" = not asked for.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Target:
     plan: str = ""
     proposal: Proposal | None = None
     labels: Mapping[str, tuple[str, str, str]] | None = None
+    record: str = ""
     runs: Runs | None = None
     installed: str = ""
 

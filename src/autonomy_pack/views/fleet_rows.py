@@ -28,9 +28,12 @@ class Rows:
         same = self._shown.setdefault(kind, row.name) if steps else row.name
         as_there = "" if same == row.name or row.reason not in CHANGES else f", as in {same}"
         yield f"{row.reason!s:14} {one_line(row.name, 140)}  ({one_line(row.why, 300)}{as_there})"
-        if row.reason not in CHANGES:
+        if row.reason not in CHANGES and not row.labels:
             return
         yield from [view.line(step) for step in steps] if same == row.name else []
+        yield from (
+            f"  {step.act!s:9} label {one_line(step.path, 60)}  ({one_line(step.why, 120)})" for step in row.labels
+        )
         if self._differences and row.plan not in self._diffs:
             self._diffs.add(row.plan)
             yield from (view.difference(step, before.get(step.path, "")) for step in steps if step.changes)
@@ -74,5 +77,6 @@ def data(row: Row, before: Mapping[str, str], *, differences: bool) -> dict[str,
         "plan": row.plan,
         "url": row.url,
         "done": row.done,
+        "labels": [{"act": str(one.act), "name": one.path, "why": one.why} for one in row.labels],
         "steps": steps if differences else [{key: one[key] for key in ("act", "path", "why")} for one in steps],
     }

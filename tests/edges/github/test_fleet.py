@@ -152,14 +152,6 @@ def test_a_pull_request_from_a_fork_is_not_ours(hub: Hub, fleet: Fleet, site: Re
     assert first(fleet).proposal is None
 
 
-def test_labels_are_made_by_one_request_and_others_left(hub: Hub, fleet: Fleet, site: Repo) -> None:
-    site.make_label("priority:high", "ffffff", "mine")
-    made = fleet.label(first(fleet), [("priority:high", "ff8800", "x"), ("priority:low", "ffdd00", "y")])
-    assert len(made) == 1
-    assert len(hub.requests(writes=True)) == 1
-    assert site.labels["priority:high"].color == "ffffff"
-
-
 def test_who_may_not_write_is_told(hub: Hub, site: Repo) -> None:
     hub.user("eve")
     fleet = open_fleet(hub, hub.token("eve"))

@@ -12,6 +12,7 @@ from autonomy_pack.edges.github.pace import Pace
 from autonomy_pack.flows.fleet import many
 from autonomy_pack.flows.fleet.many import Planned
 from autonomy_pack.flows.fleet.order import Order, Verb, first
+from autonomy_pack.policy.fleet.backup import Backup
 from autonomy_pack.policy.fleet.lock import PATH, Lock, read
 from autonomy_pack.policy.fleet.rows import OPTED_OUT, Reason
 from autonomy_pack.targets import BRANCH
@@ -284,3 +285,63 @@ def test_without_graphql_an_uninstall_leaves_the_same_tree(hub: Hub, go: Go) -> 
     after = repo.git.commit(repo.head())
     assert after is not None
     assert after.tree == tree.tree
+
+
+def test_labels_are_made_centrally_only_when_asked_for(hub: Hub, fleet: Fleet, go: Go) -> None:
+    repo = hub.repos["acme/one"]
+    repo.make_label("Priority:High", "123456", "mine")
+    go(INSTALL)
+    assert set(repo.labels) == {"priority:high"}
+    central = replace(INSTALL, labels=True)
+    planned = list(many.rows(fleet, fleet.targets(labels=True), central))
+    assert [one.row.reason for one in planned] == [Reason.PROPOSED, Reason.PROPOSED]
+    writes = len(hub.requests(writes=True))
+    done = [many.carry_out(fleet, one, central) for one in planned]
+    assert all(one.row.done for one in done)
+    assert repo.labels["priority:high"].color == "123456"
+    assert "mission:solve-issue" in repo.labels
+    assert len(hub.requests(writes=True)) - writes <= 10
+    again = list(many.rows(fleet, fleet.targets(labels=True), central))
+    assert [one.row.labels for one in again] == [(), ()]
+
+
+def test_a_removal_takes_the_labels_that_we_made_and_nothing_uses(hub: Hub, fleet: Fleet, go: Go) -> None:
+    repo = hub.repos["acme/one"]
+    repo.make_label("priority:high", "123456", "mine")
+    central = replace(INSTALL, labels=True, direct=True)
+    for one in list(many.rows(fleet, fleet.targets(labels=True), central)):
+        many.carry_out(fleet, one, central)
+    repo.issue(title="t", author="ada", labels=[("priority:low", "ada")])
+    assert go(replace(REMOVE, keep_labels=True))["one"].row.labels == ()
+    go(REMOVE)
+    assert "mission:solve-issue" in repo.labels  # it is only proposed: runs would make them again
+    merge(repo)
+    rows = go(REMOVE)
+    assert rows["one"].row.reason is Reason.CHANGE
+    assert set(repo.labels) == {"priority:high", "priority:low"}
+    assert go(REMOVE)["one"].row.reason is Reason.NOT_INSTALLED
+
+
+def test_instructions_of_agents_stay_when_asked(hub: Hub, go: Go) -> None:
+    repo = hub.repos["acme/one"]
+    go(replace(INSTALL, direct=True, given=first(OLD, agent="claude")))
+    go(replace(REMOVE, direct=True, keep_agents=True))
+    assert repo.file(".github/autonomy/agents/claude.md")
+    assert repo.file(LOOP) is None
+
+
+def test_a_backup_puts_every_byte_back(hub: Hub, fleet: Fleet, go: Go) -> None:
+    repo = hub.repos["acme/one"]
+    go(replace(INSTALL, direct=True))
+    repo.commit({LOOP: (repo.file(LOOP) or "").replace("permissions: {}\n", "permissions: {}\n# mine\n")})
+    tree = repo.git.commit(repo.head())
+    assert tree is not None
+    order = replace(SYNC, direct=True)
+    planned = next(iter(many.rows(fleet, fleet.targets(), order)))
+    assert planned.found is not None
+    kept = Backup.of(planned.found, planned.row.steps, repository="acme/one", tree="", at="")
+    many.carry_out(fleet, planned, order)
+    assert repo.git.commit(repo.head()).tree != tree.tree  # type: ignore[union-attr]
+    rows = go(Order(verb=Verb.RESTORE, direct=True, backups={"acme/one": kept}))
+    assert reasons(rows) == {"one": Reason.CHANGE, "two": Reason.NOT_INSTALLED}
+    assert repo.git.commit(repo.head()).tree == tree.tree  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from autonomy_pack.edges import clock
 from autonomy_pack.edges.github import fleet_queries as queries
 from autonomy_pack.edges.github import fleet_shapes as shapes
 from autonomy_pack.edges.github.calls import Calls, NoGraphQL
-from autonomy_pack.edges.github.client import need_safe
+from autonomy_pack.edges.github.client import GitHub, need_safe
 from autonomy_pack.edges.github.fleet_by_rest import FleetByRest
 from autonomy_pack.edges.github.pace import Pace
 from autonomy_pack.edges.github.pushing import Pushing
@@ -66,6 +66,7 @@ class Fleet:
         self.calls.refused = self.pace.refused
         self._size = SIZE
         self._whole = 0
+        self._urls, self._patience = (api_url, graphql_url), patience
         self._server_url, self._token = server_url.rstrip("/"), token
         self._rest: FleetByRest | None = None
 
@@ -152,38 +153,22 @@ class Fleet:
         self.pace.went_well()
         return done
 
-    def label(
-        self, target: Target, makes: Sequence[tuple[str, str, str]], removes: Sequence[str] = ()
-    ) -> tuple[str, ...]:
-        """Make labels (name, colour, description) and remove others by node id, in one request; the node ids made.
-
-        A label that is there already is left as it is.
-        """
-        left, gone = list(makes), list(removes)
-        made: list[str] = []
-
-        def compose() -> tuple[str, Mapping[str, Any]] | None:
-            if not left and not gone:
-                return None
-            words: dict[str, Any] = {
-                f"m{place}": {"repositoryId": target.id, "name": name, "color": color, "description": text[:100]}
-                for place, (name, color, text) in enumerate(left)
-            }
-            words |= {f"d{place}": {"id": id} for place, id in enumerate(gone)}  # noqa: A001
-            return queries.labelling(len(left), len(gone)), words
-
-        def took(told: Any) -> None:
-            wrong = [one for one in told.get("errors") or () if not _harmless(one)]
-            if wrong:
-                says = str(wrong[0].get("message", ""))[:200]
-                raise WorldError(f"labels of {target.name}: {says}", "Give the token `issues: write`.")
-            data = told.get("data") or {}
-            made.extend(data[key]["label"]["id"] for key in data if key[0] == "m" and (data[key] or {}).get("label"))
-            left.clear()
-            gone.clear()
-
-        self.calls.mutate(compose, took)
-        return tuple(made)
+    def repository(self, name: str) -> GitHub:
+        """A client of one of the repositories, whose writes keep the same pace."""
+        api, graphql = self._urls
+        made = GitHub(
+            name,
+            token=self._token,
+            api_url=api,
+            graphql_url=graphql,
+            server_url=self._server_url,
+            pace=0.0,
+            reserve=0,
+            patience=self._patience,
+        )
+        made.calls.before_write = self._turn
+        made.calls.refused = self.pace.refused
+        return made
 
     def properties(self) -> dict[str, dict[str, str]]:
         """Repository → its custom properties, of an organisation."""
@@ -234,9 +219,3 @@ def _text(blob: Any) -> str | None:
     if not blob or blob.get("text") is None or blob["isTruncated"] or blob["isBinary"]:
         return None
     return str(blob["text"])
-
-
-def _harmless(error: Any) -> bool:
-    """A label that somebody else made or removed just now."""
-    said = str(error.get("message", "")).casefold()
-    return "already been taken" in said or "already exists" in said or error.get("type") == "NOT_FOUND"

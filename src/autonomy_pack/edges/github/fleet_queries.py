@@ -26,6 +26,7 @@ fragment T on Repository {{
   lock: object(expression: "HEAD:.github/autonomy/lock.json") {{ __typename ...B }}
   older: object(expression: "HEAD:.sovereign/autonomy/VERSION") {{ ...B }}
   stop: object(expression: "HEAD:.agent-workspace/STOP") {{ __typename }}
+  record: ref(qualifiedName: "refs/autonomy/labels") {{ target {{ ... on Commit {{ message }} }} }}
   ours: ref(qualifiedName: "refs/heads/{BRANCH}") {{ target {{ oid ... on Commit {{ message }} }} }}
   pullRequests(headRefName: "{BRANCH}", first: 3, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
     nodes {{ id number url state isDraft isCrossRepository }}
@@ -102,12 +103,3 @@ def mutation(parts: list[str]) -> str:
     given = ", ".join(f"${part}: {_PARTS[part][1]}!" for part in parts)
     wanted = "\n".join(f"  {part}: {_PARTS[part][0]}(input: ${part}) {{ {_PARTS[part][2]} }}" for part in parts)
     return f"mutation Push({given}) {{\n{wanted}\n}}"
-
-
-def labelling(makes: int, removes: int) -> str:
-    """One mutation that makes labels `$m<i>` and removes labels `$d<i>`."""
-    given = [f"$m{one}: CreateLabelInput!" for one in range(makes)]
-    given += [f"$d{one}: DeleteLabelInput!" for one in range(removes)]
-    wanted = [f"  m{one}: createLabel(input: $m{one}) {{ label {{ id name }} }}" for one in range(makes)]
-    wanted += [f"  d{one}: deleteLabel(input: $d{one}) {{ clientMutationId }}" for one in range(removes)]
-    return f"mutation Labels({', '.join(given)}) {{\n" + "\n".join(wanted) + "\n}"

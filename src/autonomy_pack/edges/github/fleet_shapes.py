@@ -47,6 +47,7 @@ def target(told: Any) -> Target:
         plan=trailer(ours.get("message", "")),
         proposal=_proposal(told["pullRequests"]["nodes"]),
         labels=_labels(told["labels"]) if "labels" in told else None,
+        record=((told["record"] or {}).get("target") or {}).get("message", ""),
         runs=_runs(at["checkSuites"]["nodes"]) if "checkSuites" in at else None,
         installed=_installed(at),
     )

@@ -12,14 +12,18 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from autonomy_pack.errors import UsageError, WorldError
+from autonomy_pack.flows.actions import labels as ours
 from autonomy_pack.flows.fleet import clone, released
-from autonomy_pack.flows.fleet.order import NotInstalled, Order, inputs_for
+from autonomy_pack.flows.fleet import labels as labelling
+from autonomy_pack.flows.fleet.order import NotInstalled, Order, Verb, inputs_for, spared
 from autonomy_pack.model import value
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet import older
+from autonomy_pack.policy.fleet.backup import plan_back
 from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, sha256
-from autonomy_pack.policy.fleet.plan import Found, Step, Wanted, plan, to_read
+from autonomy_pack.policy.fleet.plan import plan, to_read
 from autonomy_pack.policy.fleet.rows import Reason, Row, judged, refused
+from autonomy_pack.policy.fleet.steps import Act, Found, Step, Wanted
 from autonomy_pack.targets import BRANCH, PLAN, Push, Pushed, Target, object_id
 from autonomy_pack.views import fleet_pull as view
 from autonomy_pack.views.kit import MAKEFILE, MAKEFILES
@@ -38,6 +42,7 @@ class Planned:
     row: Row
     before: Mapping[str, str]
     lock: Lock | None = None
+    found: Found | None = None
 
 
 @value
@@ -58,7 +63,8 @@ def rows(fleet: Fleet, targets: Iterable[Target], order: Order) -> Iterator[Plan
         needed = {one.target.id: _needed(one, order) for one in begun if isinstance(one, Begun)}
         texts = _texts(fleet, needed)
         for one in begun:
-            yield _finished(one, texts, order) if isinstance(one, Begun) else one
+            planned = _finished(one, texts, order) if isinstance(one, Begun) else one
+            yield _with_labels(fleet, planned, order)
 
 
 def _begun(target: Target, order: Order) -> Begun | Planned:
@@ -69,23 +75,33 @@ def _begun(target: Target, order: Order) -> Begun | Planned:
         return Planned(target=target, row=row, before={})
     try:
         lock = clone.read_lock(target.lock) if target.lock is not None else None
-        inputs = inputs_for(order, target.name, lock)
+        inputs = None if order.verb is Verb.RESTORE else inputs_for(order, target.name, lock)
         makefile = next((name for name in MAKEFILES if name in target.blobs), MAKEFILE)
         wanted = clone.desired(inputs, makefile) if inputs else {}
+        _need_backup(target, order)
     except NotInstalled as error:
         reason = Reason.OLDER_PACK if target.older else Reason.NOT_INSTALLED
         why = f"the older pack {target.older}: `autonomy fleet install` migrates it" if target.older else error.says
         return Planned(target=target, row=Row(name=target.name, reason=reason, why=why), before={})
     except UsageError as error:
         return Planned(target=target, row=Row(name=target.name, reason=Reason.UNREADABLE, why=error.says), before={})
-    return Begun(target=target, wanted=wanted, inputs=inputs, found=found(target, wanted, lock))
+    return Begun(target=target, wanted=wanted, inputs=inputs, found=found(target, wanted, lock, _kept(target, order)))
 
 
-def found(target: Target, wanted: Mapping[str, Wanted], lock: Lock | None) -> Found:
+def _kept(target: Target, order: Order) -> Iterable[str]:
+    return order.backups[target.name].files if target.name in order.backups else ()
+
+
+def _need_backup(target: Target, order: Order) -> None:
+    if order.verb is Verb.RESTORE and target.name not in order.backups:
+        raise NotInstalled("there is no backup of it", "Name the folder that --backup wrote.")
+
+
+def found(target: Target, wanted: Mapping[str, Wanted], lock: Lock | None, more: Iterable[str] = ()) -> Found:
     """What a repository has of the kit's files, by git's names of their contents: most texts need not be read."""
     bases = released.bases(lock)
     texts = {locks.PATH: target.lock} if target.lock is not None else {}
-    paths = {locks.PATH, *older.EVERY, *wanted, *(lock.files if lock else ())} & target.blobs.keys()
+    paths = {locks.PATH, *older.EVERY, *wanted, *more, *(lock.files if lock else ())} & target.blobs.keys()
     odd = dict.fromkeys(paths & target.links, "it is a link or a submodule: look at it by hand")
     for path in paths - odd.keys() - texts.keys():
         known = _known(wanted.get(path), bases.get(path), target.blobs[path])
@@ -101,8 +117,15 @@ def _known(want: Wanted | None, base: str | None, oid: str) -> str | None:
 
 
 def _needed(begun: Begun, order: Order) -> list[str]:
-    paths = to_read(begun.wanted, begun.found, force=order.force)
+    paths = _to_read(begun, begun.found, order)
     return [begun.target.blobs[path] for path in sorted(paths)]
+
+
+def _to_read(begun: Begun, found: Found, order: Order) -> frozenset[str]:
+    """The files whose texts the plan depends on; the way back to a backup depends on all that it holds."""
+    if order.verb is Verb.RESTORE:
+        return found.unread & frozenset(order.backups[begun.target.name].files)
+    return to_read(begun.wanted, found, force=order.force)
 
 
 def _texts(fleet: Fleet, needed: Mapping[str, Iterable[str]]) -> Mapping[str, str | None]:
@@ -120,14 +143,55 @@ def _texts(fleet: Fleet, needed: Mapping[str, Iterable[str]]) -> Mapping[str, st
 
 def _finished(begun: Begun, texts: Mapping[str, str | None], order: Order) -> Planned:
     target, now = begun.target, _read(begun, texts)
-    if to_read(begun.wanted, now, force=order.force):
+    if _to_read(begun, now, order):
         row = Row(
             name=target.name, reason=Reason.FAILED, why="its files could not be read → Run the same command again."
         )
         return Planned(target=target, row=row, before={})
-    steps = plan(begun.wanted, begun.inputs, now, clone.merged, force=order.force)
+    steps = _steps(begun, now, order)
     row = judged(target, steps, digest(order, steps), direct=order.direct, again=order.force)
-    return Planned(target=target, row=row, before=now.files, lock=now.lock)
+    return Planned(target=target, row=row, before=now.files, lock=now.lock, found=now)
+
+
+def _steps(begun: Begun, now: Found, order: Order) -> tuple[Step, ...]:
+    if order.verb is Verb.RESTORE:
+        return plan_back(order.backups[begun.target.name], now)
+    steps = plan(begun.wanted, begun.inputs, now, clone.merged, force=order.force)
+    return spared(steps, agents=order.keep_agents)
+
+
+def _with_labels(fleet: Fleet, planned: Planned, order: Order) -> Planned:
+    """The row with what is done with labels: ours that are missing, when that is asked for; in a removal those that we
+    made and nobody uses, once nothing else of the pack is there any more."""
+    target, row = planned.target, planned.row
+    if order.labels and planned.found is not None and row.reason is not Reason.FAILED:
+        steps = [Step(act=Act.WRITE, path=name, why="it is missing") for name in labelling.central(target)]
+    elif order.verb is Verb.UNINSTALL and not order.keep_labels and _is_gone(planned, order):
+        steps = _removal(fleet, target)
+    else:
+        return planned
+    quiet = row.reason in (Reason.UP_TO_DATE, Reason.NOT_INSTALLED) and any(step.changes for step in steps)
+    if quiet:
+        row = replace(row, reason=Reason.CHANGE, why=f"{sum(step.changes for step in steps)} labels")
+    return replace(planned, row=replace(row, labels=tuple(steps)))
+
+
+def _is_gone(planned: Planned, order: Order) -> bool:
+    """Whether nothing is left that would make the labels again; and whether we made any."""
+    gone = planned.row.reason is Reason.NOT_INSTALLED or (order.direct and planned.row.reason is Reason.CHANGE)
+    return bool(planned.target.record) and gone
+
+
+def _removal(fleet: Fleet, target: Target) -> list[Step]:
+    hub = fleet.repository(target.name)
+    try:
+        _, removal = labelling.look(hub)
+    except WorldError as error:
+        return [Step(act=Act.KEEP, path="labels", why=error.says)]
+    finally:
+        hub.close()
+    goes = [Step(act=Act.REMOVE, path=name, why="we made it and nothing has it") for name in removal.goes]
+    return goes + [Step(act=Act.KEEP, path=name, why=why) for name, why in removal.stays]
 
 
 def _read(begun: Begun, texts: Mapping[str, str | None]) -> Found:
@@ -151,12 +215,10 @@ def carry_out(fleet: Fleet, planned: Planned, order: Order) -> Planned:
 
     now = planned
     for left in reversed(range(_TRIES)):
-        if now.row.reason not in (Reason.CHANGE, Reason.DRAFT):
-            return now
         try:
             try:
-                done = fleet.push(push(fleet, now, order))
-                return replace(now, row=_done(now.row, done))
+                done = fleet.push(push(fleet, now, order)) if now.row.pushes else None
+                return replace(now, row=_done(fleet, now.row, done, order))
             except Stale:
                 if not left:
                     raise
@@ -166,8 +228,19 @@ def carry_out(fleet: Fleet, planned: Planned, order: Order) -> Planned:
     raise AssertionError("unreachable")
 
 
-def _done(row: Row, done: Pushed) -> Row:
-    return replace(row, done=True, url=done.url)
+def _done(fleet: Fleet, row: Row, done: Pushed | None, order: Order) -> Row:
+    """The row when its commit is made: its labels are done with, too."""
+    labels = [step for step in row.labels if step.changes]
+    if labels:
+        hub = fleet.repository(row.name)
+        try:
+            if order.verb is Verb.UNINSTALL:
+                labelling.remove(hub)
+            else:
+                ours.need(hub, [step.path for step in labels])
+        finally:
+            hub.close()
+    return replace(row, done=bool(done or labels), url=done.url if done else row.url)
 
 
 def _failed(row: Row, error: WorldError | UsageError) -> Row:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import field, fields, replace
 from enum import StrEnum
 
 from autonomy_pack import __version__
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.fleet import released
 from autonomy_pack.model import value
+from autonomy_pack.policy.fleet.backup import Backup
 from autonomy_pack.policy.fleet.lock import Inputs, Lock, sha256
+from autonomy_pack.policy.fleet.steps import Act, Step
 
+AGENTS = ".github/autonomy/agents/"
 _GIVEN = ("pack", "sha", "version")
 
 
@@ -21,6 +25,7 @@ class Verb(StrEnum):
     SYNC = "update"
     PREVIOUS = "go back"
     UNINSTALL = "remove"
+    RESTORE = "restore"
 
 
 @value
@@ -28,7 +33,9 @@ class Order:
     """`given`: inputs of a first install, but for the schedule; `pack`: OWNER/NAME@COMMIT for a sync, "" = as it is.
 
     `continuous`: they start by themselves, at `schedule` or each hour at a minute of their own. `force`: also what was
-    removed or declined, and files of our names; `direct`: no pull request; `forks`: these too.
+    removed or declined, and files of our names; `direct`: no pull request; `forks`: these too. `labels`: make ours that
+    are missing here and now, not in a repository's first run. `keep_labels`, `keep_agents`: a removal leaves labels, or
+    instructions of agents. `backups`: by the repository's name, for going back to them.
     """
 
     verb: Verb
@@ -38,6 +45,10 @@ class Order:
     schedule: str = ""
     force: bool = False
     direct: bool = False
+    labels: bool = False
+    keep_labels: bool = False
+    keep_agents: bool = False
+    backups: Mapping[str, Backup] = field(default_factory=dict)
     forks: bool = False
 
 
@@ -61,6 +72,16 @@ def inputs_for(order: Order, name: str, lock: Lock | None) -> Inputs | None:
     if order.verb is Verb.INSTALL and order.given is not None:
         return replace(lock.inputs, **{word: getattr(order.given, word) for word in _GIVEN})
     return newer(lock.inputs, order.pack)
+
+
+def spared(steps: Iterable[Step], *, agents: bool) -> tuple[Step, ...]:
+    """The steps of a removal that leaves instructions of agents, when that is asked for."""
+    return tuple(
+        Step(act=Act.KEEP, path=step.path, why="--preserve-agents leaves it")
+        if agents and step.act is Act.REMOVE and step.path.startswith(AGENTS)
+        else step
+        for step in steps
+    )
 
 
 def first(pack: str, **given: object) -> Inputs:

@@ -42,7 +42,10 @@ class Reason(StrEnum):
 
 @value
 class Row:
-    """One repository: the reason and the details in words, the steps of its plan; where the result is, whether done."""
+    """One repository: the reason and the details in words, the steps of its plan; where the result is, whether done.
+
+    `labels`: what is done with labels, whose names stand for paths.
+    """
 
     name: str
     reason: Reason
@@ -51,6 +54,12 @@ class Row:
     plan: str = ""
     url: str = ""
     done: bool = False
+    labels: tuple[Step, ...] = ()
+
+    @property
+    def pushes(self) -> bool:
+        """Whether it asks for a commit."""
+        return self.reason in (Reason.CHANGE, Reason.DRAFT) and any(step.changes for step in self.steps)
 
     @property
     def by_hand(self) -> tuple[Step, ...]:
