@@ -17,6 +17,11 @@ class Clock:
         self._fixed: datetime | None = None
         self._ahead = timedelta()
         self._last = datetime(2000, 1, 1, tzinfo=UTC)
+        self._step = SECOND
+
+    def keep_to_real_time(self) -> None:
+        """From now on writes may share a second, for who is told real moments, such as a limit's end."""
+        self._step = timedelta()
 
     def set(self, text: str) -> None:
         """The next write happens at exactly this time, such as "2026-01-02T03:04:05Z"."""
@@ -33,7 +38,7 @@ class Clock:
     def tick(self) -> str:
         """The time of a write: later than every write before it."""
         with self._lock:
-            self._last = max(self._base(), self._last + SECOND)
+            self._last = max(self._base(), self._last + self._step)
             return _text(self._last)
 
     def now(self) -> str:

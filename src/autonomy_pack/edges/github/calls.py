@@ -37,7 +37,7 @@ class NoGraphQL(Exception):
 
 
 class Calls:
-    """Requests with one token; `waits`: below the reserve it waits for the next hour instead of failing."""
+    """Requests with one token; `waits`: below the reserve it, reads too, waits for the next hour instead of failing."""
 
     def __init__(
         self,
@@ -188,6 +188,8 @@ class Calls:
 
     def _told(self, query: str, variables: Mapping[str, Any]) -> Any:
         """The whole answer of GraphQL, which may hold errors that are the caller's to judge."""
+        if self._waits:
+            self._spare("graphql")
         reply = self._wire.ask(query, variables)
         self._note("graphql", reply)
         if reply.status in (404, 501):
@@ -219,6 +221,8 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         elsewhere: bool = False,
     ) -> Reply:
+        if self._waits:
+            self._spare("core")
         reply = self._wire.send(verb, path, parameters=parameters, body=body, headers=headers)
         self._note("core", reply)
         if reply.status in (301, 307, 308):
