@@ -288,6 +288,16 @@ def test_keys_that_only_the_public_github_knows_are_a_fault_elsewhere(hub: Hub, 
     assert set(told(look(hub, full=False, hosted=False))) == {"server-keys"}
 
 
+@pytest.mark.parametrize("rule", ["", "stopped", "file-missing", "edited", "label-drift", "lock-unreadable"])
+def test_a_host_without_graphql_is_looked_at_by_rest_and_its_runs_are_unknown(hub: Hub, repo: Repo, rule: str) -> None:
+    hub.has_graphql = False
+    if rule:
+        QUICK[rule][0](repo)
+    (verdict,) = look(hub, full=False, login="eve")
+    assert set(told([verdict])) - {rule} == {"unknown"}, verdict.findings
+    assert not rule or rule in told([verdict])
+
+
 def test_what_may_not_be_seen_is_unknown_and_never_fine(hub: Hub, repo: Repo) -> None:
     put(repo, runs_on=BIG)
     repo.commit({CONFIG: "version: 1\nagent: claude\n"})
@@ -316,6 +326,7 @@ def test_every_repository_has_a_row_also_those_without_the_pack(hub: Hub, repo: 
         has(**values)(hub.repo(f"acme/{name}", {"README.md": "x"}))
     hub.repo("acme/older", {OLDER: "3.1\n"})
     hub.repo("acme/empty", empty=True)
+    propose()(hub.repo("acme/asked", {"README.md": "x"}))
     rows = look(hub, full=True)
     assert {one.name: one.why for one in rows} == {
         "acme/site": "all as it should be",
@@ -325,6 +336,7 @@ def test_every_repository_has_a_row_also_those_without_the_pack(hub: Hub, repo: 
         "acme/out": "opted out",
         "acme/older": "older pack",
         "acme/empty": "empty",
+        "acme/asked": "proposed",
     }
     assert {one.outcome for one in rows[1:]} == {Outcome.SKIPPED}
     assert status(rows) == 0

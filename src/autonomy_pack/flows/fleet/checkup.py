@@ -10,7 +10,6 @@ from autonomy_pack import __version__
 from autonomy_pack.agents import AGENTS
 from autonomy_pack.edges import documents
 from autonomy_pack.edges.github import defaults
-from autonomy_pack.edges.github.calls import NoGraphQL
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import hosting
 from autonomy_pack.flows.actions import labels
@@ -56,6 +55,7 @@ class Checkup:
         self._fleet, self._full = fleet, full
         self._hosted = hosting.server_url() == defaults.SERVER_URL if hosted is None else hosted
         self._probe = Probe(fleet.calls)
+        self._runs = True
 
     def over(self, wanted: Callable[[Target], bool]) -> Iterator[Verdict]:
         """A row for each repository that is wanted, in the order in which they were made; one that cannot be read does
@@ -73,10 +73,12 @@ class Checkup:
             yield from (self._verdict(target) for target in page.targets if wanted(target))
 
     def _page(self, after: str) -> Page:
-        try:
-            return self._fleet.page(after, labels=True, runs=True)
-        except NoGraphQL as error:
-            raise WorldError("this server has no GraphQL", "Verify each repository in a clone.") from error
+        if self._runs:
+            try:
+                return self._fleet.page(after, labels=True, runs=True)
+            except UsageError:  # a host without GraphQL cannot tell of runs; any other mistake is told below
+                self._runs = False
+        return self._fleet.page(after, labels=True)
 
     def _verdict(self, target: Target) -> Verdict:
         try:

@@ -51,12 +51,12 @@ def _proposed(target: Target) -> Iterator[Finding]:
 
 def _running(target: Target) -> Iterator[Finding]:
     runs = target.runs
-    if runs and runs.failed:
-        yield fault(
-            "runs-failing",
-            _ACTIONS,
-            f"{runs.failed} of {runs.finished} runs of our workflows on the newest commit failed, or could not start",
-        )
+    if runs is None:
+        says = "how runs of our workflows went is told by GraphQL only, which this host lacks"
+        yield fault("unknown", _ACTIONS, says, "Look at the Actions page.")
+    elif runs.failed:
+        told = f"{runs.failed} of {runs.finished} runs of our workflows on the newest commit"
+        yield fault("runs-failing", _ACTIONS, f"{told} failed, or could not start")
 
 
 def of_ids(found: Found, wanted: Mapping[str, Wanted], lock: Lock) -> Iterator[Finding]:

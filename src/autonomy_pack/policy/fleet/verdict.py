@@ -44,6 +44,7 @@ def without_pack(target: Target) -> Verdict:
         (Reason.OPTED_OUT, OPTED_OUT in target.topics),
         (Reason.EMPTY, not target.head),
         (Reason.OLDER_PACK, bool(target.older)),
+        (Reason.PROPOSED, target.proposal is not None and target.proposal.state == "open"),
     )
     why = next((reason for reason, true in reasons if true), Reason.NOT_INSTALLED)
     return Verdict(name=target.name, outcome=Outcome.SKIPPED, why=str(why))
