@@ -8,11 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from autonomy_pack.flows import project, trust
+from hub import Hub
 from tests.docs.manual import ROOT
 
 PERSON = {f"GIT_{role}_{part}": "t@t.invalid" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
@@ -36,6 +38,7 @@ class Worked:
             r"--head SHA": "--head HEAD",
             r"--repo PATH": f"--repo {self.root}",
             r"\bNAME\b": "replace-text",
+            r"\bORG\b": "acme",
             r"\b(RUN|ISSUE|ID)\b": "3",
             r"(explain) 1\b": r"\1 3",
             r"\[(--[a-z]+)\]": r"\1",
@@ -51,15 +54,15 @@ class Worked:
         )
         assert ended.returncode == 0, ended.stderr
 
-    def run(self, text: str) -> subprocess.CompletedProcess[str]:
-        """Type a command."""
+    def run(self, text: str, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Type a command; `more` is set in its environment."""
         return subprocess.run(
             ["sh", "-c", text],
             cwd=self.root,
             capture_output=True,
             text=True,
             check=False,
-            env=environment(self._programs),
+            env=environment(self._programs) | dict(more or {}),
         )
 
 
@@ -101,3 +104,20 @@ def worked(worked_before: tuple[Path, Path, str], tmp_path: Path) -> Worked:
     shutil.copytree(before, root, symlinks=True)
     trust.trust(project.find(root))
     return Worked(root, programs, decision)
+
+
+@pytest.fixture
+def organisation(worked: Worked) -> Iterator[dict[str, str]]:
+    """What leads a command to the hub, with two repositories of acme, the pack in one of them, since two commits."""
+    with Hub() as hub:
+        hub.user("ada")
+        for name in ("web-one", "api"):
+            hub.repo(f"acme/{name}", {"README.md": name}).permit("ada", "write")
+        urls = {"API_URL": hub.api_url, "GRAPHQL_URL": hub.graphql_url, "SERVER_URL": hub.server_url}
+        env = {"GH_TOKEN": hub.token("ada"), **{f"GITHUB_{name}": url for name, url in urls.items()}}
+        for commit in ("b" * 40, "c" * 40):
+            words = f"--pack o/autonomy-pack@{commit} --org acme --repos api --direct"
+            ended = worked.run(f"autonomy fleet install {words}", env)
+            assert ended.returncode == 0, ended.stderr
+        yield env
+        assert hub.violations == []

@@ -21,6 +21,7 @@ from autonomy_pack.metrics import METRICS
 from autonomy_pack.missions import packaged
 from autonomy_pack.model import EVENT_FIELDS, HOLD_LABEL, STOP_LABEL, Outcome
 from autonomy_pack.policy import trusted
+from autonomy_pack.policy.fleet.faults import CATALOGUE
 from autonomy_pack.sandboxes import SANDBOXES
 from autonomy_pack.tools import TOOLS
 from tests import gitrefs, postgres
@@ -46,7 +47,8 @@ CODES = {
     r"autonomy pr (review|repair)": {2},
     r"autonomy issue triage": {0, 2, 4},  # there is none without a priority, and no key for a model
     r"autonomy metrics rate-limits": {2},  # nor has it a token
-    r"autonomy fleet install --org": {2},
+    r"autonomy fleet (install|sync|uninstall) .*--org": {0},
+    r"autonomy fleet verify .*--org": {0, 1},
     r"autonomy fleet (sync|verify)": {1, 2},  # nor is the pack installed in it
 }
 STATES = r"now|never|not yet \((GitHub|agents|fleet|service)\)"
@@ -64,10 +66,12 @@ def test_a_command_that_the_manual_names_exists(one: Shown) -> None:
 
 
 @pytest.mark.parametrize("text", [text for text in _typed() if not text.startswith("make ")])
-def test_a_command_that_the_manual_shows_works(text: str, worked: Worked) -> None:
+def test_a_command_that_the_manual_shows_works(text: str, worked: Worked, request: pytest.FixtureRequest) -> None:
+    """Those over an organisation are typed against the hub."""
     if re.match(r"autonomy (run .*--(issue|agent)|issue process)", text):
         worked.undo()
-    ended = worked.run(worked.filled(text))
+    on_the_hub = request.getfixturevalue("organisation") if " --org " in text else {}
+    ended = worked.run(worked.filled(text), on_the_hub)
     expected = next((codes for start, codes in CODES.items() if re.match(start, text)), {0})
     assert ended.returncode in expected, ended.stdout + ended.stderr
     assert "our bug" not in ended.stderr
@@ -206,6 +210,17 @@ def test_every_test_that_the_threat_model_names_is_there() -> None:
     assert len(named) > 30
     missing = [(path, test) for path, test in named if f"def {test}(" not in (ROOT / path).read_text()]
     assert missing == []
+
+
+def test_every_fault_that_the_manual_names_is_one_that_verify_knows() -> None:
+    told = (ROOT / "HARDENING.md").read_text()
+    named = [
+        word
+        for row in re.findall(r"^\|.*\| ([^|]+) \|$", told, re.MULTILINE)
+        for word in re.findall(r"`([a-z-]+)`", row)
+    ]
+    assert len(named) > 5
+    assert [rule for rule in named if rule not in CATALOGUE] == []
 
 
 def test_the_glossary_has_each_word_once_and_in_order() -> None:
