@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -32,6 +33,7 @@ class Across:
     rings: str
     soak: float
     per_hour: int
+    labels: bool
 
 
 class _Duration(click.ParamType[float]):
@@ -61,6 +63,7 @@ _HOW = (
     click.option("--direct/--pr", default=False, help="Commit to the default branch, or propose it.  [default: --pr]"),
     click.option("--rings", default="", metavar="LIST", help="In rings, as in topic:canary,10%,50%,100%."),
     click.option("--soak", type=DURATION, default="24h", show_default=True, help="How long a ring shows how it does."),
+    click.option("--labels", is_flag=True, help="Make missing labels now; else each repository's first run does."),
     click.option(
         "--per-hour",
         type=click.IntRange(1, 1_000_000),
@@ -69,6 +72,13 @@ _HOW = (
         help="Writes an hour; GitHub says at most 500.",
     ),
 )
+
+
+def which(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which repositories are meant."""
+    for option in reversed(WHICH):
+        function = option(function)
+    return function
 
 
 def across(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,7 +102,9 @@ def _need_none(own: dict[str, Any]) -> None:
         raise click.UsageError(f"--{named[0].replace('_', '-')} is for many repositories: say --org OWNER too.")
 
 
-def carry_out(ctx: click.Context, many: Across, order: Order, *, dry: bool, as_json: bool) -> NoReturn:
+def carry_out(
+    ctx: click.Context, many: Across, order: Order, *, dry: bool, as_json: bool, keep: Path | None = None
+) -> NoReturn:
     """Plan, print, carry out, print; ends the command: 0 done, 1 something to look at by hand, 4 something failed."""
     from autonomy_pack.edges.github.pace import seconds
     from autonomy_pack.flows import hosting
@@ -102,7 +114,7 @@ def carry_out(ctx: click.Context, many: Across, order: Order, *, dry: bool, as_j
     from autonomy_pack.policy.fleet.selection import Selection, property_of
     from autonomy_pack.views import fleet_rows as view
 
-    order = replace(order, direct=many.direct, forks=many.forks)
+    order = replace(order, direct=many.direct, forks=many.forks, labels=many.labels)
     wanted = tuple(map(property_of, many.property))
     selection = Selection(globs=many.repos, topics=many.topic, properties=wanted, everything=many.all_repos)
     rings = parse(many.rings) if many.rings else ()
@@ -111,7 +123,7 @@ def carry_out(ctx: click.Context, many: Across, order: Order, *, dry: bool, as_j
     told = Journal(many.org, hosting.server_url())
     try:
         values = flow.properties(fleet, selection, rings)
-        targets = flow.chosen(fleet, selection, values, runs=bool(rings))
+        targets = flow.chosen(fleet, selection, values, labels=many.labels, runs=bool(rings))
         every = flow.planned(fleet, targets, order, told, _counted)
         halted = False
         if rings:
@@ -130,7 +142,7 @@ def carry_out(ctx: click.Context, many: Across, order: Order, *, dry: bool, as_j
             for one in every:
                 show(one)
         else:
-            every = flow.carried_out(fleet, every, order, told, show)
+            every = flow.carried_out(fleet, every, order, told, show, keep=keep)
     finally:
         told.close()
         fleet.close()

@@ -66,7 +66,7 @@ def table(verdicts: Iterable[Verdict]) -> str:
         told = data(verdict)
         for one in told["findings"] or [{}]:
             row = [{**told, **one}.get(column, "") for column in _COLUMNS]
-            rows.writerow([_harmless(word) for word in row])
+            rows.writerow([calm(word) for word in row])
     return out.getvalue()
 
 
@@ -105,6 +105,6 @@ def _cell(text: str) -> str:
     return cell(redact(text), _LIMIT)
 
 
-def _harmless(word: str) -> str:
+def calm(word: str) -> str:
     """A spreadsheet computes what begins like a formula."""
     return f"'{word}" if word.startswith(_FORMULA) else word

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autonomy_pack.edges import clock, host
+from autonomy_pack.edges import clock, files, host
 from autonomy_pack.edges.github import defaults
+from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import hosting
-from autonomy_pack.flows.fleet import many
+from autonomy_pack.flows.fleet import clone, many
 from autonomy_pack.flows.fleet.journal import Journal
 from autonomy_pack.flows.fleet.many import Planned
 from autonomy_pack.flows.fleet.order import Order
+from autonomy_pack.policy.fleet import backup as backups
 from autonomy_pack.policy.fleet import rings
+from autonomy_pack.policy.fleet.backup import Backup
+from autonomy_pack.policy.fleet.lock import Lock
+from autonomy_pack.policy.fleet.overview import Standing, standing
 from autonomy_pack.policy.fleet.rings import Held, Member, Ring
 from autonomy_pack.policy.fleet.rows import Reason, Row
 from autonomy_pack.policy.fleet.selection import Selection
@@ -54,6 +61,23 @@ def properties(fleet: Fleet, selection: Selection, order_rings: Iterable[Ring]) 
     """The custom properties of the owner's repositories, read only where somebody asks by them."""
     asked = bool(selection.properties) or any(ring.name for ring in order_rings)
     return fleet.properties() if asked else {}
+
+
+def overview(owner: str, selection: Selection) -> list[Standing]:
+    """How the pack stands in each repository that is meant, by what pages tell."""
+    fleet = connect(owner)
+    try:
+        values = properties(fleet, selection, ())
+        return [standing(one, _lock(one)) for one in chosen(fleet, selection, values, runs=True)]
+    finally:
+        fleet.close()
+
+
+def _lock(target: Target) -> Lock | None:
+    """The lock of a repository, None where there is none that can be read: `verify` says what is wrong with it."""
+    with suppress(UsageError):
+        return clone.read_lock(target.lock) if target.lock is not None else None
+    return None
 
 
 def planned(
@@ -101,13 +125,47 @@ def _held_back(one: Planned, number: int, held: Held, order: tuple[Ring, ...]) -
 
 
 def carried_out(
-    fleet: Fleet, every: Iterable[Planned], order: Order, told: Journal, report: Callable[[Planned], None]
+    fleet: Fleet,
+    every: Iterable[Planned],
+    order: Order,
+    told: Journal,
+    report: Callable[[Planned], None],
+    *,
+    keep: Path | None = None,
 ) -> list[Planned]:
-    """Every row carried out, one by one, each written down before the next; the rows as they are then."""
+    """Every row carried out, one by one, each written down before the next; the rows as they are then.
+
+    `keep`: the folder into which what the files hold is written first.
+    """
     done = []
     for one in every:
+        if keep and one.row.pushes:
+            kept(one, keep)
         now = many.carry_out(fleet, one, order)
         told.note(now)
         report(now)
         done.append(now)
     return done
+
+
+def kept(one: Planned, folder: Path) -> Path:
+    """Write down what the files of a row hold before it is carried out; the file that says it."""
+    assert one.found is not None  # noqa: S101 - it pushes, so it was planned from what was found
+    target, row = one.target, one.row
+    told = Backup.of(one.found, row.steps, repository=row.name, tree=target.policy_tree, at=clock.now())
+    file = folder / f"{row.name.replace('/', '__')}.json"
+    with files.explained(f"making {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not file.exists():  # what was there before a run that was cut off is what counts
+        files.write(file, backups.written(told))
+    return file
+
+
+def kept_in(folder: Path) -> dict[str, Backup]:
+    """Repository → its backup, of a folder that `kept` wrote; UsageError when one of its files is none."""
+    from autonomy_pack.flows.fleet.backups import read
+
+    found = [read(file) for file in sorted(folder.glob("*.json"))]
+    if not found:
+        raise UsageError(f"{folder} holds no backup", "Name the folder that --backup wrote.")
+    return {one.repository: one for one in found}
