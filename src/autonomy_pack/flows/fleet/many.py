@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from autonomy_pack.flows.actions import labels as ours
 from autonomy_pack.flows.fleet import clone, released
 from autonomy_pack.flows.fleet import labels as labelling
 from autonomy_pack.flows.fleet.order import NotInstalled, Order, Verb, inputs_for, spared
+from autonomy_pack.flows.fleet.pushes import push
 from autonomy_pack.model import value
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet import older
@@ -24,8 +23,7 @@ from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, sha256
 from autonomy_pack.policy.fleet.plan import plan, to_read
 from autonomy_pack.policy.fleet.rows import Reason, Row, judged, refused
 from autonomy_pack.policy.fleet.steps import Act, Found, Step, Wanted
-from autonomy_pack.targets import BRANCH, PLAN, Push, Pushed, Target, object_id
-from autonomy_pack.views import fleet_pull as view
+from autonomy_pack.targets import Push, Pushed, Target, object_id
 from autonomy_pack.views.kit import MAKEFILE, MAKEFILES
 
 if TYPE_CHECKING:
@@ -217,7 +215,7 @@ def carry_out(fleet: Fleet, planned: Planned, order: Order) -> Planned:
     for left in reversed(range(_TRIES)):
         try:
             try:
-                done = fleet.push(push(fleet, now, order)) if now.row.pushes else None
+                done = fleet.push(_push(fleet, now, order)) if now.row.pushes else None
                 return replace(now, row=_done(fleet, now.row, done, order))
             except Stale:
                 if not left:
@@ -226,6 +224,11 @@ def carry_out(fleet: Fleet, planned: Planned, order: Order) -> Planned:
         except (WorldError, UsageError) as error:
             return replace(now, row=_failed(now.row, error))
     raise AssertionError("unreachable")
+
+
+def _push(fleet: Fleet, planned: Planned, order: Order) -> Push:
+    before = planned.lock.inputs.version if planned.lock else ""
+    return push(fleet, planned.target, planned.row, order, before)
 
 
 def _done(fleet: Fleet, row: Row, done: Pushed | None, order: Order) -> Row:
@@ -245,55 +248,3 @@ def _done(fleet: Fleet, row: Row, done: Pushed | None, order: Order) -> Row:
 
 def _failed(row: Row, error: WorldError | UsageError) -> Row:
     return replace(row, reason=Reason.FAILED, why=f"{error.says} → {error.fix}")
-
-
-def push(fleet: Fleet, planned: Planned, order: Order) -> Push:
-    """The write that a row asks for."""
-    target, row = planned.target, planned.row
-    texts = {step.path: step.text for step in row.steps if step.changes and step.text}
-    gone = tuple(step.path for step in row.steps if step.changes and not step.text)
-    version = planned.lock.inputs.version if planned.lock else ""
-    told = view.pull(order.verb, row, version, changelog())
-    whole = Push(
-        target=target,
-        branch="" if order.direct else BRANCH,
-        at=target.head,
-        was=target.head if order.direct else target.tip,
-        texts=texts,
-        gone=gone,
-        headline=told.title,
-        message=f"{told.summary}\n\n{PLAN}: {row.plan}",
-        title="" if order.direct else told.title,
-        body=told.body,
-        draft=row.reason is Reason.DRAFT,
-    )
-    return whole if order.direct or not target.tip else _on_top(fleet, whole, row)
-
-
-@cache
-def changelog() -> str:
-    """What changed in which release."""
-    return (pkgutil.get_data("autonomy_pack", "CHANGELOG.md") or b"").decode()
-
-
-def _on_top(fleet: Fleet, whole: Push, row: Row) -> Push:
-    """The write where our branch is there: nothing more where it is right; on top of it while it is being proposed."""
-    target, proposal = whole.target, whole.target.proposal
-    if target.plan == row.plan:
-        return replace(whole, at=target.tip, texts={}, gone=())
-    if proposal is None or proposal.state != "open":
-        return whole
-    there, lock = fleet.branch(target)
-    ours = {*whole.texts, *whole.gone}
-    others = {step.path for step in row.steps} | (clone.read_lock(lock).files if lock else {}).keys()
-    others -= {path for path in others if path in ours or there.get(path) == target.blobs.get(path)}
-    texts = {path: text for path, text in whole.texts.items() if there.get(path) != object_id(text)}
-    gone = {path for path in whole.gone if path in there} | {path for path in others if path not in target.blobs}
-    back = _back(fleet, target, sorted(others - gone))
-    return replace(whole, at=target.tip, texts={**texts, **back}, gone=tuple(sorted(gone)), proposal=proposal.id)
-
-
-def _back(fleet: Fleet, target: Target, paths: Iterable[str]) -> Mapping[str, str]:
-    """What an earlier plan changed on our branch and this one does not, as the default branch has it."""
-    texts = fleet.texts({target.id: [target.blobs[path] for path in paths]})
-    return {path: text for path in paths if (text := texts[target.blobs[path]]) is not None}

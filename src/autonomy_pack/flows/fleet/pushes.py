@@ -1,0 +1,68 @@
+"""The write that a row asks for: a commit on our branch, or on the default one, and the pull request for it."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from autonomy_pack.flows.fleet import clone
+from autonomy_pack.flows.fleet.order import Order
+from autonomy_pack.policy.fleet.rows import Reason, Row
+from autonomy_pack.targets import BRANCH, PLAN, Push, Target, object_id
+from autonomy_pack.views import fleet_pull as view
+
+if TYPE_CHECKING:
+    from autonomy_pack.edges.github.fleet import Fleet
+
+
+def push(fleet: Fleet, target: Target, row: Row, order: Order, before: str) -> Push:
+    """The write that a row asks for; `before` is the version that is installed, "" = none is."""
+    texts = {step.path: step.text for step in row.steps if step.changes and step.text}
+    gone = tuple(step.path for step in row.steps if step.changes and not step.text)
+    told = view.pull(order.verb, row, before, changelog())
+    whole = Push(
+        target=target,
+        branch="" if order.direct else BRANCH,
+        at=target.head,
+        was=target.head if order.direct else target.tip,
+        texts=texts,
+        gone=gone,
+        headline=told.title,
+        message=f"{told.summary}\n\n{PLAN}: {row.plan}",
+        title="" if order.direct else told.title,
+        body=told.body,
+        draft=row.reason is Reason.DRAFT,
+    )
+    return whole if order.direct or not target.tip else _on_top(fleet, whole, row)
+
+
+@cache
+def changelog() -> str:
+    """What changed in which release."""
+    return (pkgutil.get_data("autonomy_pack", "CHANGELOG.md") or b"").decode()
+
+
+def _on_top(fleet: Fleet, whole: Push, row: Row) -> Push:
+    """The write where our branch is there: nothing more where it is right; on top of it while it is being proposed."""
+    target, proposal = whole.target, whole.target.proposal
+    if target.plan == row.plan:
+        return replace(whole, at=target.tip, texts={}, gone=())
+    if proposal is None or proposal.state != "open":
+        return whole
+    there, lock = fleet.branch(target)
+    ours = {*whole.texts, *whole.gone}
+    others = {step.path for step in row.steps} | (clone.read_lock(lock).files if lock else {}).keys()
+    others -= {path for path in others if path in ours or there.get(path) == target.blobs.get(path)}
+    texts = {path: text for path, text in whole.texts.items() if there.get(path) != object_id(text)}
+    gone = {path for path in whole.gone if path in there} | {path for path in others if path not in target.blobs}
+    back = _back(fleet, target, sorted(others - gone))
+    return replace(whole, at=target.tip, texts={**texts, **back}, gone=tuple(sorted(gone)), proposal=proposal.id)
+
+
+def _back(fleet: Fleet, target: Target, paths: Iterable[str]) -> Mapping[str, str]:
+    """What an earlier plan changed on our branch and this one does not, as the default branch has it."""
+    texts = fleet.texts({target.id: [target.blobs[path] for path in paths]})
+    return {path: text for path in paths if (text := texts[target.blobs[path]]) is not None}
