@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from autonomy_pack.commands import options
 from autonomy_pack.commands.across import Across, across
 from autonomy_pack.commands.across import carry_out as carry_out_across
+from autonomy_pack.commands.fleet_restore import restore
 from autonomy_pack.commands.fleet_verify import verify
-
-if TYPE_CHECKING:
-    from autonomy_pack.model import Place
-    from autonomy_pack.policy.fleet.plan import Step
+from autonomy_pack.commands.in_clone import carry_out as carry_out_in_clone
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Print the plan with its differences; write nothing.")
 _force = click.option("--force", is_flag=True, help="Write again what was removed; take over files of our names.")
+_backup = click.option("--backup", is_flag=True, help="Keep what is there first, for `autonomy fleet restore`.")
 _pack = click.option("--pack", metavar="OWNER/NAME@COMMIT", help="Where the pack is, and the commit to call.")
+
+_PIN = "Call the pack at a commit, or at its release's tag, which its owner can move; only on github.com."
 
 
 @click.group(name="fleet")
@@ -40,8 +40,10 @@ def command() -> None:
 @click.option("--review", is_flag=True, help="Also the workflow that lets agents review pull requests.")
 @click.option("--repair", is_flag=True, help="Also the workflow that mends handoffs whose workflows failed.")
 @click.option("--enterprise-server", is_flag=True, help="Leave out keys that only github.com knows.")
+@click.option("--pin", type=click.Choice(["sha", "tag"]), default="sha", show_default=True, help=_PIN)
 @across
 @_force
+@_backup
 @_dry_run
 @options.as_json
 @click.pass_context
@@ -57,8 +59,10 @@ def install(
     review: bool,
     repair: bool,
     enterprise_server: bool,
+    pin: str,
     many: Across | None,
     force: bool,
+    backup: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -73,6 +77,7 @@ def install(
     from autonomy_pack.flows.fleet import clone, order
     from autonomy_pack.flows.fleet.order import Order, Verb
 
+    _only_in_clone(many, backup)
     given = order.first(
         pack or "",
         runs_on=runs_on or ("ubuntu-latest",),
@@ -81,6 +86,7 @@ def install(
         review=review,
         repair=repair,
         hosted=not enterprise_server,
+        pin=pin,
     )
     asked = Order(verb=Verb.INSTALL, given=given, continuous=allow_continuous, schedule=schedule, force=force)
     if many:
@@ -88,7 +94,9 @@ def install(
     place = project.find(repo)
     inputs = order.inputs_for(asked, place.root.name, None)
     assert inputs is not None  # noqa: S101 - an install wants something
-    _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
+    carry_out_in_clone(
+        ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json, backup=backup
+    )
 
 
 @command.command()
@@ -97,6 +105,7 @@ def install(
 @click.option("--previous", is_flag=True, help="Back to what was installed before the last change of it.")
 @across
 @_force
+@_backup
 @_dry_run
 @options.as_json
 @click.pass_context
@@ -107,6 +116,7 @@ def sync(
     previous: bool,
     many: Across | None,
     force: bool,
+    backup: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -122,26 +132,39 @@ def sync(
     from autonomy_pack.flows.fleet import clone, order
     from autonomy_pack.flows.fleet.order import Order, Verb
 
+    _only_in_clone(many, backup)
     asked = Order(verb=Verb.PREVIOUS if previous else Verb.SYNC, pack=pack or "", force=force)
     if many:
         carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json)
     place = project.find(repo)
-    inputs = order.inputs_for(asked, place.root.name, clone.look(place, ()).lock)
+    inputs = order.inputs_for(asked, place.root.name, clone.installed(place))
     assert inputs is not None  # noqa: S101 - a sync wants something
-    _carry_out(ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json)
+    carry_out_in_clone(
+        ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json, backup=backup
+    )
 
 
 command.add_command(verify)
+command.add_command(restore)
 
 
 @command.command()
 @options.repo
 @click.option("--confirm", is_flag=True, help="Needed: it removes files.")
 @across
+@_backup
 @_dry_run
 @options.as_json
 @click.pass_context
-def uninstall(ctx: click.Context, repo: Path, confirm: bool, many: Across | None, dry_run: bool, as_json: bool) -> None:
+def uninstall(
+    ctx: click.Context,
+    repo: Path,
+    confirm: bool,
+    many: Across | None,
+    backup: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Take out what the pack wrote and nobody changed; edited files stay and are named.
 
     In a clone, or with --org in many repositories by the API, each by a pull request.
@@ -151,34 +174,15 @@ def uninstall(ctx: click.Context, repo: Path, confirm: bool, many: Across | None
     from autonomy_pack.flows.fleet import clone
     from autonomy_pack.flows.fleet.order import Order, Verb
 
+    _only_in_clone(many, backup)
     if not confirm and not dry_run:
         raise UsageError("uninstall removes files", "Look first with --dry-run, then say --confirm.")
     if many:
         carry_out_across(ctx, many, Order(verb=Verb.UNINSTALL), dry=dry_run, as_json=as_json)
     place = project.find(repo)
-    _carry_out(ctx, place, clone.uninstall(place), dry=dry_run, as_json=as_json)
+    carry_out_in_clone(ctx, place, clone.uninstall(place), dry=dry_run, as_json=as_json, backup=backup)
 
 
-def _carry_out(ctx: click.Context, place: Place, steps: tuple[Step, ...], *, dry: bool, as_json: bool) -> None:
-    from autonomy_pack.flows.fleet import clone
-    from autonomy_pack.policy.fleet.plan import Act
-    from autonomy_pack.views import fleet as view
-
-    before = clone.texts(place, steps)
-    if as_json:
-        options.print_json(view.data(steps, before))
-
-    def tell(step: Step) -> None:
-        if not as_json:
-            click.echo(view.line(step))
-
-    if dry:
-        for step in steps:
-            tell(step)
-            if not as_json and step.changes:
-                click.echo(view.difference(step, before.get(step.path, "")))
-    else:
-        clone.apply(place, steps, tell)
-    if not as_json:
-        click.echo(view.summary(steps, dry=dry))
-    ctx.exit(1 if any(step.act is Act.CONFLICT for step in steps) else 0)
+def _only_in_clone(many: Across | None, backup: bool) -> None:
+    if many and backup:
+        raise click.UsageError("--backup is for a clone; across repositories each change is a pull request.")

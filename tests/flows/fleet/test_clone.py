@@ -13,7 +13,8 @@ import pytest
 from autonomy_pack.edges import documents
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import project
-from autonomy_pack.flows.fleet import clone, verifying
+from autonomy_pack.flows.fleet import clone, order, verifying
+from autonomy_pack.flows.fleet.order import Order, Verb
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, Locked
 from autonomy_pack.policy.fleet.plan import Act, Found, Step, plan
@@ -47,13 +48,18 @@ def test_an_install_that_nobody_touched_is_taken_out_without_a_trace(world: Worl
     assert world.git("rev-parse", "HEAD^{tree}") == before
 
 
+def back(world: World) -> Inputs | None:
+    """What `--previous` asks for."""
+    return order.inputs_for(Order(verb=Verb.PREVIOUS), "x", clone.installed(project.find(world.root)))
+
+
 def test_what_was_there_before_the_last_change_comes_back(world: World) -> None:
     put(world, OLD)
     with pytest.raises(UsageError, match="nothing before"):
-        clone.previous(project.find(world.root))
+        back(world)
     before = (world.root / LOOP).read_text()
     put(world, NEW)
-    put(world, clone.previous(project.find(world.root)))
+    put(world, back(world))
     assert (world.root / LOOP).read_text() == before
 
 

@@ -53,7 +53,7 @@ def test_a_whole_install_gives_way_and_every_text_is_still_there(world: World) -
     for path, text in WHOLE.items():
         world.write(path, text)
     with pytest.raises(UsageError, match=r"older pack, 1\.0\.0"):
-        clone.newer(project.find(world.root), "")
+        clone.installed(project.find(world.root))
     acts = put(world, INPUTS)
     assert (acts[older.LOOP], acts[older.GATE], acts[older.TARGETS]) == (Act.UPDATE,) * 3
     assert "o/p/.github/workflows" in (world.root / older.LOOP).read_text()

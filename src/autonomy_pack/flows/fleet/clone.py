@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
-from typing import Any
 
-from autonomy_pack import __version__
 from autonomy_pack.edges import artifact, documents, files, merging
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError
@@ -14,65 +11,22 @@ from autonomy_pack.flows.fleet import released
 from autonomy_pack.model import Place
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet import older
-from autonomy_pack.policy.fleet.lock import Inputs, Lock, sha256
+from autonomy_pack.policy.fleet.lock import Inputs, Lock
 from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan
 from autonomy_pack.schemas.told import problems
 from autonomy_pack.views import kit as view
 
 _LIMIT = 1024 * 1024
-_GIVEN = ("pack", "sha", "version")
 
 
-def inputs(pack: str, **given: Any) -> Inputs:
-    """The inputs of a first install, with this release's version; `pack` is OWNER/NAME@COMMIT, else UsageError."""
-    name, _, commit = pack.partition("@")
-    if not commit:
-        raise UsageError(
-            "it is not said where the pack is", "Give --pack OWNER/NAME@COMMIT, with all 40 digits of the commit."
-        )
-    return Inputs(pack=name, sha=commit, version=__version__, **given)
-
-
-def newer(place: Place, pack: str) -> Inputs:
-    """The inputs that a clone's lock has, with this release's version and, when it is given, another pack's commit."""
-    now = replace(_installed(place).inputs, version=__version__)
-    if not pack:
-        return now
-    return inputs(pack, **{one.name: getattr(now, one.name) for one in fields(now) if one.name not in _GIVEN})
-
-
-def previous(place: Place) -> Inputs:
-    """The inputs that a clone had before its last sync that changed them; UsageError when there were none."""
-    before = _installed(place).previous
-    if before is None:
-        raise UsageError("there was nothing before what is installed", "`autonomy fleet uninstall` takes it out.")
-    if not released.known(before.version):
-        says = f"this release does not know the templates of {before.version}"
-        raise UsageError(says, f"Install autonomy-pack {before.version}, or newer, and say it again.")
-    return before
-
-
-def _installed(place: Place) -> Lock:
+def installed(place: Place) -> Lock | None:
+    """The lock of a clone, None = nothing is installed; UsageError where that is the older pack."""
     found = look(place, ())
     pack = older.recognised(found.older, found.files)
     if found.lock is None and pack:
         fix = "`autonomy fleet install --help`: an install keeps every line that was written here."
         raise UsageError(f"{place.root} has the older pack, {pack}", fix)
-    if found.lock is None:
-        raise UsageError(f"{place.root} has no {locks.PATH}", "Install first: `autonomy fleet install --help`.")
     return found.lock
-
-
-def cron(place: Place, *, allow: bool, asked: str) -> str:
-    """When the loop starts by itself: never unless it is allowed; else as asked, or each hour.
-
-    The minute comes from the repository's name: not all of an organisation's start at once. UsageError for a schedule
-    that is not allowed.
-    """
-    if asked and not allow:
-        raise UsageError("a schedule lets it start by itself", "Say --allow-continuous too, or leave --schedule out.")
-    minute = int(sha256(place.root.name)[:8], 16) % 60
-    return (asked or f"{minute} * * * *") if allow else ""
 
 
 def texts(place: Place, steps: Iterable[Step]) -> Mapping[str, str]:
