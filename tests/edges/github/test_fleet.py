@@ -152,6 +152,19 @@ def test_a_pull_request_from_a_fork_is_not_ours(hub: Hub, fleet: Fleet, site: Re
     assert first(fleet).proposal is None
 
 
+def test_strangers_cannot_crowd_our_pull_request_out(hub: Hub, fleet: Fleet, site: Repo) -> None:
+    hub.user("eve")
+    done = fleet.push(proposal(first(fleet)))
+    for name in ("x1", "x2", "x3", "x4"):
+        site.branch(name, site.head())
+        made = site.open_pull(head=name, base="main", title="t", body="b", by="eve")
+        assert made.pull is not None
+        made.pull.head, made.pull.head_repo = BRANCH, "eve/site"
+    now = first(fleet)
+    assert now.proposal is not None
+    assert now.proposal.url == done.url
+
+
 def test_who_may_not_write_is_told(hub: Hub, site: Repo) -> None:
     hub.user("eve")
     fleet = open_fleet(hub, hub.token("eve"))

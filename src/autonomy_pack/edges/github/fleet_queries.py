@@ -27,12 +27,16 @@ fragment T on Repository {{
   older: object(expression: "HEAD:.sovereign/autonomy/VERSION") {{ ...B }}
   stop: object(expression: "HEAD:.agent-workspace/STOP") {{ __typename }}
   record: ref(qualifiedName: "refs/autonomy/labels") {{ target {{ ... on Commit {{ message }} }} }}
-  ours: ref(qualifiedName: "refs/heads/{BRANCH}") {{ target {{ oid ... on Commit {{ message }} }} }}
+  ours: ref(qualifiedName: "refs/heads/{BRANCH}") {{
+    target {{ oid ... on Commit {{ message }} }}
+    associatedPullRequests(first: 1, orderBy: {{field: CREATED_AT, direction: DESC}}) {{ nodes {{ ...P }} }}
+  }}
   pullRequests(headRefName: "{BRANCH}", first: 3, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
-    nodes {{ id number url state isDraft isCrossRepository }}
+    nodes {{ ...P }}
   }}
   labels(first: 100) @include(if: $labels) {{ pageInfo {{ hasNextPage }} nodes {{ id name color }} }}
 }}
+fragment P on PullRequest {{ id number url state isDraft isCrossRepository }}
 fragment R on Commit {{
   checkSuites(first: 30) {{ nodes {{ conclusion createdAt workflowRun {{ workflow {{ resourcePath }} }} }} }}
   history(first: 1, path: ".github/autonomy/lock.json") {{ nodes {{ committedDate }} }}

@@ -45,7 +45,7 @@ def target(told: Any) -> Target:
         rule=_rule(branch.get("refUpdateRule")),
         tip=ours.get("oid", ""),
         plan=trailer(ours.get("message", "")),
-        proposal=_proposal(told["pullRequests"]["nodes"]),
+        proposal=_proposal([*_associated(told), *told["pullRequests"]["nodes"]]),
         labels=_labels(told["labels"]) if "labels" in told else None,
         record=((told["record"] or {}).get("target") or {}).get("message", ""),
         runs=_runs(at["checkSuites"]["nodes"]) if "checkSuites" in at else None,
@@ -92,6 +92,11 @@ def _rule(told: Any) -> Rule | None:
         reviews=told["requiredApprovingReviewCount"] or 0,
         checks=tuple(told["requiredStatusCheckContexts"] or ()),
     )
+
+
+def _associated(told: Any) -> list[Any]:
+    """Of our branch itself; strangers can crowd those that are found by the branch's name out of a page."""
+    return list(told["ours"]["associatedPullRequests"]["nodes"]) if told["ours"] else []
 
 
 def _proposal(told: Any) -> Proposal | None:
