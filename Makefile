@@ -57,7 +57,7 @@ lock: $(DEV) ## write the locks again: requirements.lock from pyproject with wha
 bench: $(DEV) ## measured in pairs, ratios printed (fetches the peer it compares with)
 	@$(BIN)/python benchmarks/bench.py
 
-storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL; 1,000 races on refs; every fault at every request, 1,000 of workers; 100 days' budgets; 200 stops
+storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and PostgreSQL; 1,000 races on refs; every fault at every request, 1,000 of workers; 100 days' budgets; 200 stops; 200 kills, 10,000 faults and 10,000 repositories of a fleet
 	@$(BIN)/python tests/storm/storm.py --engine sqlite --kills 500 --workers 8 --tasks 1000
 	@$(BIN)/python tests/storm/storm.py --engine postgres --kills 500 --workers 8 --tasks 1000
 	@$(BIN)/python tests/storm/races.py --rounds 1000
@@ -67,6 +67,9 @@ storm: $(DEV) ## 500 kills over 8 workers and 1,000 tasks, on SQLite and Postgre
 	@$(BIN)/python tests/storm/budgets.py --engine postgres --rounds 50
 	@$(BIN)/python tests/storm/sixteen.py
 	@$(BIN)/python tests/storm/stops.py --rounds 200
+	@$(BIN)/python tests/storm/fleet_kills.py --kills 200
+	@$(BIN)/python tests/storm/fleet_faults.py --faults 10000
+	@$(BIN)/python tests/storm/fleet_size.py --small 1000 --large 10000
 
 clean: ## remove what these targets made
 	rm -rf .venv build
