@@ -2882,6 +2882,24 @@ INSTALLED = (
         "flows/actions/test_labels.py::test_nothing_is_made_under_a_stop",
         ("flows/actions/labels.py", "    heed()\n", ""),
     ),
+    control(
+        "a fleet without requests left waits for the next hour, before reads too",
+        "edges/github/test_fleet_limits.py::test_nothing_is_sent_before_the_hour_is_over",
+        (
+            "edges/github/calls.py",
+            '        if self._waits:\n            self._spare("graphql")\n',
+            "",
+        ),
+    ),
+    control(
+        "a branch of ours that somebody committed to is left to them",
+        "flows/fleet/test_many.py::test_a_branch_that_somebody_works_on_is_theirs",
+        (
+            "policy/fleet/rows.py",
+            '    if target.tip not in ("", target.head) and not target.plan:\n',
+            "    if False:\n",
+        ),
+    ),
 )
 
 VERIFY, VERDICTS = "flows/fleet/test_checkup.py::test_", "views/test_verdicts.py::test_"
