@@ -174,6 +174,14 @@ def move_pack(repo: Repo) -> None:
     repo.state.rename("packs/pack", "packs/renamed")  # type: ignore[attr-defined]
 
 
+def tag(repo: Repo, *, moved: bool) -> None:
+    """The workflows call the release by its tag."""
+    packs = repo.state.repos["packs/pack"]  # type: ignore[attr-defined]
+    put(repo, pin="tag")
+    oid = packs.commit({"README.md": "y"}) if moved else packs.head()
+    packs.move_ref("refs/tags/v0.1.0", None, oid, repo.state.by("root"))
+
+
 # rule → (what breaks it, words of the cause that is told)
 QUICK: dict[str, tuple[Break, str]] = {
     "archived": (has(archived=True), "archived"),
@@ -232,6 +240,7 @@ FULL: dict[str, tuple[Break, str]] = {
     "pack-private": (pack(private=True), "private"),
     "pack-closed": (both(has(private=True), pack(private=True)), "not open"),
     "pin-unknown": (inputs(sha="e" * 40), "e" * 40),
+    "tag-moved": (lambda repo: tag(repo, moved=True), "tag v0.1.0 of packs/pack names"),
 }
 
 
@@ -354,6 +363,15 @@ def test_secrets_variables_and_runners_of_the_organization_count(hub: Hub, repo:
     assert look(hub, full=True)[0].outcome is Outcome.FINE
 
 
+def test_a_tag_may_be_called_where_it_is_there_and_names_the_commit(hub: Hub, repo: Repo) -> None:
+    put(repo, pin="tag")
+    assert told(look(hub, full=True)) == {"pin-unknown": "packs/pack has no tag v0.1.0"}
+    tag(repo, moved=False)
+    assert told(look(hub, full=True)) == {}
+    repo.settings.sha_pinning_required = True
+    assert set(told(look(hub, full=True))) == {"pin-refused"}
+
+
 def test_a_private_pack_needs_its_secret(hub: Hub, repo: Repo) -> None:
     put(repo, private=True)
     assert told(look(hub, full=True)) == {
@@ -362,8 +380,8 @@ def test_a_private_pack_needs_its_secret(hub: Hub, repo: Repo) -> None:
 
 
 def test_a_full_look_reads_what_is_the_same_for_all_once(hub: Hub, repo: Repo) -> None:
-    for name in ("two", "three"):
-        put(a_repository(hub, f"acme/{name}"), runs_on=BIG)
+    for hour, name in enumerate(("two", "three")):
+        put(a_repository(hub, f"acme/{name}"), runs_on=BIG, cron=f"7 {hour} * * *")
     put(repo, runs_on=BIG)
     assert {one.outcome for one in look(hub, full=True)} == {Outcome.FINE}
     for route in ("GET /orgs/acme/actions/runners", "GET /repos/packs/pack", "GET /users/acme"):

@@ -12,6 +12,7 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.policy.fleet.lock import Inputs
 from autonomy_pack.policy.fleet.setting_faults import Asks, PackState, Runner, Settings, Unknown
 from autonomy_pack.targets import Target
+from autonomy_pack.views.callers import TAG
 
 if TYPE_CHECKING:
     from autonomy_pack.edges.github.calls import Calls
@@ -29,8 +30,7 @@ class Probe:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._org_runners = cache(self._read_org_runners)
-        self.pack = cache(self._read_pack)
-        """The pack's repository as `Inputs` name it."""
+        self._packs = cache(self._read_pack)
 
     def settings(self, target: Target, asks: Asks) -> Settings:
         """What one repository's settings are; what GitHub would not tell is in `unknown`."""
@@ -46,6 +46,10 @@ class Probe:
         """The runners that an organisation shares; of a person there are none."""
         return self._org_runners(owner)
 
+    def pack(self, inputs: Inputs) -> PackState:
+        """The pack's repository, its commit and its tag, as the inputs name them."""
+        return self._packs(inputs.pack, inputs.sha, f"v{inputs.version}" if inputs.pin == TAG else "")
+
     def _read_org_runners(self, owner: str) -> tuple[tuple[Runner, ...], tuple[Unknown, ...]]:
         reads = _Reads(self._calls)
         kind = reads.get(f"/users/{quote(owner, safe='')}", "the owner's kind", "metadata: read")
@@ -55,8 +59,8 @@ class Probe:
         told = reads.every(path, "the organisation's runners", "organization self-hosted runners: read", key="runners")
         return tuple(map(_runner, told or ())), tuple(reads.unknown)
 
-    def _read_pack(self, inputs: Inputs) -> PackState:
-        told, says = self._pack(inputs)
+    def _read_pack(self, pack: str, sha: str, tag: str) -> PackState:
+        told, says = self._repository(pack)
         if told is None:
             return PackState(name=says)
         reads = _Reads(self._calls)
@@ -66,21 +70,30 @@ class Probe:
             path = f"{_at(name)}/actions/permissions/access"
             answer = reads.get(path, "who may call the pack", f"{_ADMINISTRATION} for {name}")
             access = str((answer or {}).get("access_level", ""))
-        pin = self._has_commit(name, inputs.sha, reads)
-        return PackState(name=name, private=private, has_pin=pin, access=access, unknown=tuple(reads.unknown))
+        return PackState(
+            name=name,
+            private=private,
+            has_pin=self._named(name, "git/commits", sha, reads) != "",
+            tagged=self._named(name, "commits", f"tags/{tag}", reads) if tag else None,
+            access=access,
+            unknown=tuple(reads.unknown),
+        )
 
-    def _has_commit(self, name: str, sha: str, reads: _Reads) -> bool | None:
-        """404 says that there is no such commit, for the repository itself was just seen."""
+    def _named(self, name: str, kind: str, words: str, reads: _Reads) -> str | None:
+        """The commit of these words; "" = there is none, for the repository itself was just seen; None = not told."""
         try:
-            return self._calls.find(f"{_at(name)}/git/commits/{sha}") is not None
+            told = self._calls.find(f"{_at(name)}/{kind}/{quote(words)}")
         except Refused as error:
+            if error.status == 422:  # "No commit found for SHA"
+                return ""
             reads.refused("the commit of the pack", f"contents: read for {name}", error)
             return None
+        return str(told["sha"]) if told else ""
 
-    def _pack(self, inputs: Inputs) -> tuple[Any, str]:
+    def _repository(self, pack: str) -> tuple[Any, str]:
         """(what GitHub tells of the pack's repository, None = it is gone; its new name where it only moved)."""
         try:
-            return self._calls.get(_at(inputs.pack), choosing=True), ""
+            return self._calls.get(_at(pack), choosing=True), ""
         except Refused as error:
             return None, _new_name(error) if error.status == 301 else ""
 

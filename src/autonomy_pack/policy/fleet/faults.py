@@ -360,8 +360,14 @@ _ROWS: Mapping[str, tuple[Risk, Mode, str, str]] = {
     "pin-unknown": (
         Risk.HIGH,
         Mode.FULL,
-        "the pack's repository has no such commit",
+        "the pack's repository has no such commit, or no such tag",
         "Sync with --pack and a commit of a release.",
+    ),
+    "tag-moved": (
+        Risk.HIGH,
+        Mode.FULL,
+        "our workflows call a tag that names another commit than when it was installed: somebody moved it",
+        "Look at who moved it and why, before anything runs; sync with --pack and a commit that you trust.",
     ),
     # --- what could not be looked at
     "unknown": (

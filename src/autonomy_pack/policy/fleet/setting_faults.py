@@ -54,12 +54,14 @@ class Runner:
 class PackState:
     """The pack's repository: `name` as it is now ("" = it is not there), whether it has the commit that is pinned.
 
+    `tagged`: the commit that the release's tag names, "" = there is no such tag, None = nobody calls it by its tag.
     `access`: none, user or organization, "" where it is public or was not told.
     """
 
     name: str
     private: bool = False
-    has_pin: bool | None = None
+    has_pin: bool = True
+    tagged: str | None = None
     access: str = ""
     unknown: tuple[Unknown, ...] = ()
 
@@ -181,8 +183,13 @@ def of_pack(pack: PackState, inputs: Inputs, *, public: bool) -> Iterator[Findin
         return
     if pack.name.casefold() != inputs.pack.casefold():
         yield fault("pack-moved", inputs.pack, f"{inputs.pack} is {pack.name} now: `uses` follows no redirect")
-    if pack.has_pin is False:
+    if not pack.has_pin:
         yield fault("pin-unknown", inputs.pack, f"{inputs.pack} has no commit {inputs.sha}")
+    elif pack.tagged == "":
+        yield fault("pin-unknown", inputs.pack, f"{inputs.pack} has no tag v{inputs.version}")
+    elif pack.tagged not in (None, inputs.sha):
+        says = f"tag v{inputs.version} of {inputs.pack} names {pack.tagged}, and the lock says {inputs.sha}"
+        yield fault("tag-moved", inputs.pack, says)
     if pack.private and public:
         yield fault("pack-private", inputs.pack)
     elif pack.access == "none":
