@@ -156,3 +156,43 @@ def test_no_secret_is_printed(hub: Hub, call: Call) -> None:
     hub.faults.add(Fault("422", "POST /api/graphql", nth=2, times=9))
     ended = call("install", *PACK, *ALL)
     assert "ghp_" not in ended.stdout + ended.stderr
+
+
+def test_status_tells_which_release_is_where(hub: Hub, call: Call) -> None:
+    call("install", *PACK, *ALL[:2], "--repos", "web-*", "--direct", "--per-hour", "1000000")
+    hub.repos["acme/api"].archived = True
+    before = len(hub.journal)
+    told = call("status", "--org", "acme")
+    assert told.returncode == 0
+    assert "3 repositories of acme: 2 0.1.0, 1 archived." in told.stdout
+    assert len(hub.journal) == before + 1
+    rows = json.loads(call("status", "--org", "acme", "--json", "--repos", "web-one").stdout)
+    assert [(row["repository"], row["commit"]) for row in rows] == [("acme/web-one", "a" * 40)]
+    assert call("status", "--org", "acme", "--csv").stdout.startswith("repository,release,commit")
+    assert call("status").returncode == 2
+
+
+def test_what_was_there_before_comes_back_in_one_command(hub: Hub, call: Call, tmp_path: Path) -> None:
+    call("install", *PACK, *ALL, "--direct")
+    trees = {name: repo.git.commit(repo.head()).tree for name, repo in hub.repos.items()}  # type: ignore[union-attr]
+    kept = call("sync", "--pack", f"o/p@{'b' * 40}", *ALL, "--direct", "--backup")
+    assert kept.returncode == 0, kept.stderr
+    (folder,) = (tmp_path / ".local/state/autonomy/fleet/backups").iterdir()
+    assert str(folder) in kept.stderr
+    assert call("restore", str(folder), *ALL, "--direct").returncode == 0
+    assert {name: repo.git.commit(repo.head()).tree for name, repo in hub.repos.items()} == trees  # type: ignore[union-attr]
+    assert call("restore", str(tmp_path / "none"), *ALL).returncode == 2
+
+
+def test_the_way_back_is_one_command(hub: Hub, call: Call) -> None:
+    call("install", *PACK, *ALL, "--direct")
+    call("sync", "--pack", f"o/p@{'b' * 40}", *ALL, "--direct")
+    assert call("sync", "--previous", *ALL, "--direct").returncode == 0
+    assert all("a" * 40 in (repo.file(".github/autonomy/lock.json") or "") for repo in hub.repos.values())
+
+
+def test_a_removal_has_to_be_confirmed(hub: Hub, call: Call) -> None:
+    call("install", *PACK, *ALL, "--direct")
+    assert call("uninstall", *ALL, "--direct").returncode == 2
+    assert call("uninstall", *ALL, "--direct", "--confirm").returncode == 0
+    assert all(repo.file(".github/autonomy/lock.json") is None for repo in hub.repos.values())

@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -103,7 +102,7 @@ def _need_none(own: dict[str, Any]) -> None:
 
 
 def carry_out(
-    ctx: click.Context, many: Across, order: Order, *, dry: bool, as_json: bool, keep: Path | None = None
+    ctx: click.Context, many: Across, order: Order, *, dry: bool, as_json: bool, backup: bool = False
 ) -> NoReturn:
     """Plan, print, carry out, print; ends the command: 0 done, 1 something to look at by hand, 4 something failed."""
     from autonomy_pack.edges.github.pace import seconds
@@ -121,6 +120,7 @@ def carry_out(
     fleet = flow.connect(many.org, per_hour=many.per_hour)
     fleet.calls.waiting = _waiting
     told = Journal(many.org, hosting.server_url())
+    keep = flow.backup_folder(many.org) if backup and not dry else None
     try:
         values = flow.properties(fleet, selection, rings)
         targets = flow.chosen(fleet, selection, values, labels=many.labels, runs=bool(rings))
@@ -142,6 +142,8 @@ def carry_out(
             for one in every:
                 show(one)
         else:
+            if keep:
+                click.echo(f"What files hold now is kept in {keep}.", err=True)
             every = flow.carried_out(fleet, every, order, told, show, keep=keep)
     finally:
         told.close()

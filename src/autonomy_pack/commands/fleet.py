@@ -10,6 +10,7 @@ from autonomy_pack.commands import options
 from autonomy_pack.commands.across import Across, across
 from autonomy_pack.commands.across import carry_out as carry_out_across
 from autonomy_pack.commands.fleet_restore import restore
+from autonomy_pack.commands.fleet_status import status
 from autonomy_pack.commands.fleet_verify import verify
 from autonomy_pack.commands.in_clone import carry_out as carry_out_in_clone
 
@@ -19,6 +20,13 @@ _backup = click.option("--backup", is_flag=True, help="Keep what is there first,
 _pack = click.option("--pack", metavar="OWNER/NAME@COMMIT", help="Where the pack is, and the commit to call.")
 
 _PIN = "Call the pack at a commit, or at its release's tag, which its owner can move; only on github.com."
+
+_NEXT = """Next:
+  1. Name a check in .github/autonomy.yml, then commit all of it to the default branch.
+  2. Settings, Actions, General: tick "Allow GitHub Actions to create and approve pull requests".
+  3. `autonomy init --labels` makes the labels; else the first run does.
+  4. Give an issue with an Acceptance Criteria section the labels `priority:high` and `mission:NAME`.
+  5. Dispatch "Autonomous agent loop"; first with dry_run."""
 
 
 @click.group(name="fleet")
@@ -77,7 +85,6 @@ def install(
     from autonomy_pack.flows.fleet import clone, order
     from autonomy_pack.flows.fleet.order import Order, Verb
 
-    _only_in_clone(many, backup)
     given = order.first(
         pack or "",
         runs_on=runs_on or ("ubuntu-latest",),
@@ -90,18 +97,18 @@ def install(
     )
     asked = Order(verb=Verb.INSTALL, given=given, continuous=allow_continuous, schedule=schedule, force=force)
     if many:
-        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json)
+        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)
     place = project.find(repo)
     inputs = order.inputs_for(asked, place.root.name, None)
     assert inputs is not None  # noqa: S101 - an install wants something
-    carry_out_in_clone(
-        ctx, place, clone.install(place, inputs, force=force), dry=dry_run, as_json=as_json, backup=backup
-    )
+    steps = clone.install(place, inputs, force=force)
+    carry_out_in_clone(ctx, place, steps, dry=dry_run, as_json=as_json, backup=backup, then="" if dry_run else _NEXT)
 
 
 @command.command()
 @options.repo
 @_pack
+@click.option("--preserve-config", is_flag=True, expose_value=False, help="For older scripts: it always stays yours.")
 @click.option("--previous", is_flag=True, help="Back to what was installed before the last change of it.")
 @across
 @_force
@@ -132,10 +139,9 @@ def sync(
     from autonomy_pack.flows.fleet import clone, order
     from autonomy_pack.flows.fleet.order import Order, Verb
 
-    _only_in_clone(many, backup)
     asked = Order(verb=Verb.PREVIOUS if previous else Verb.SYNC, pack=pack or "", force=force)
     if many:
-        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json)
+        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)
     place = project.find(repo)
     inputs = order.inputs_for(asked, place.root.name, clone.installed(place))
     assert inputs is not None  # noqa: S101 - a sync wants something
@@ -146,11 +152,14 @@ def sync(
 
 command.add_command(verify)
 command.add_command(restore)
+command.add_command(status)
 
 
 @command.command()
 @options.repo
 @click.option("--confirm", is_flag=True, help="Needed: it removes files.")
+@click.option("--preserve-labels", is_flag=True, help="With --org: leave also the labels that we made and nothing has.")
+@click.option("--preserve-agents", is_flag=True, help="Leave the instructions of agents.")
 @across
 @_backup
 @_dry_run
@@ -160,6 +169,8 @@ def uninstall(
     ctx: click.Context,
     repo: Path,
     confirm: bool,
+    preserve_labels: bool,
+    preserve_agents: bool,
     many: Across | None,
     backup: bool,
     dry_run: bool,
@@ -167,22 +178,19 @@ def uninstall(
 ) -> None:
     """Take out what the pack wrote and nobody changed; edited files stay and are named.
 
-    In a clone, or with --org in many repositories by the API, each by a pull request.
+    In a clone, or with --org in many repositories by the API, each by a pull request. Once that is merged, the same
+    command removes the labels that we made, as far as nothing has them.
     """
     from autonomy_pack.errors import UsageError
     from autonomy_pack.flows import project
     from autonomy_pack.flows.fleet import clone
-    from autonomy_pack.flows.fleet.order import Order, Verb
+    from autonomy_pack.flows.fleet.order import Order, Verb, spared
 
-    _only_in_clone(many, backup)
     if not confirm and not dry_run:
         raise UsageError("uninstall removes files", "Look first with --dry-run, then say --confirm.")
     if many:
-        carry_out_across(ctx, many, Order(verb=Verb.UNINSTALL), dry=dry_run, as_json=as_json)
+        asked = Order(verb=Verb.UNINSTALL, keep_labels=preserve_labels, keep_agents=preserve_agents)
+        carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)
     place = project.find(repo)
-    carry_out_in_clone(ctx, place, clone.uninstall(place), dry=dry_run, as_json=as_json, backup=backup)
-
-
-def _only_in_clone(many: Across | None, backup: bool) -> None:
-    if many and backup:
-        raise click.UsageError("--backup is for a clone; across repositories each change is a pull request.")
+    steps = spared(clone.uninstall(place), agents=preserve_agents)
+    carry_out_in_clone(ctx, place, steps, dry=dry_run, as_json=as_json, backup=backup)

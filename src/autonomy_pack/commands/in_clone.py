@@ -14,9 +14,16 @@ if TYPE_CHECKING:
 
 
 def carry_out(
-    ctx: click.Context, place: Place, steps: tuple[Step, ...], *, dry: bool, as_json: bool, backup: bool = False
+    ctx: click.Context,
+    place: Place,
+    steps: tuple[Step, ...],
+    *,
+    dry: bool,
+    as_json: bool,
+    backup: bool = False,
+    then: str = "",
 ) -> NoReturn:
-    """Ends the command: 1 when a file has to be looked at by hand."""
+    """Ends the command: 1 when a file has to be looked at by hand. `then`: what a person does next."""
     from autonomy_pack.flows.fleet import backups, clone
     from autonomy_pack.policy.fleet.steps import Act
     from autonomy_pack.views import fleet as view
@@ -40,4 +47,5 @@ def carry_out(
         clone.apply(place, steps, tell)
     if not as_json:
         click.echo(view.summary(steps, dry=dry))
+        click.echo(then, nl=bool(then))
     ctx.exit(1 if any(step.act is Act.CONFLICT for step in steps) else 0)

@@ -148,6 +148,11 @@ def carried_out(
     return done
 
 
+def backup_folder(owner: str) -> Path:
+    """Where what files hold is kept before this run changes them."""
+    return host.state_home() / "fleet" / "backups" / f"{owner.casefold()}-{clock.stamp(clock.now())}"
+
+
 def kept(one: Planned, folder: Path) -> Path:
     """Write down what the files of a row hold before it is carried out; the file that says it."""
     assert one.found is not None  # noqa: S101 - it pushes, so it was planned from what was found
