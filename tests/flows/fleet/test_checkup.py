@@ -363,6 +363,12 @@ def test_secrets_variables_and_runners_of_the_organization_count(hub: Hub, repo:
     assert look(hub, full=True)[0].outcome is Outcome.FINE
 
 
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{" * 5000, '{"a": 1, "a": 2}', '{"version": NaN}', "\0"])
+def test_whatever_a_lock_says_it_is_told_as_one_that_cannot_be_read(hub: Hub, repo: Repo, text: str) -> None:
+    repo.commit({locks.PATH: text})
+    assert set(told(look(hub, full=True))) == {"lock-unreadable"}
+
+
 def test_a_tag_may_be_called_where_it_is_there_and_names_the_commit(hub: Hub, repo: Repo) -> None:
     put(repo, pin="tag")
     assert told(look(hub, full=True)) == {"pin-unknown": "packs/pack has no tag v0.1.0"}

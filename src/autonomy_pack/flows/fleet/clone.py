@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from autonomy_pack.edges import artifact, documents, files, merging
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.errors import UsageError
+from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows.fleet import released
 from autonomy_pack.model import Place
 from autonomy_pack.policy.fleet import lock as locks
@@ -92,7 +92,10 @@ class _Looked:
 def read_lock(text: str) -> Lock:
     """The lock that a text says; UsageError when it says none."""
     document = documents.load_yaml(text, locks.PATH)  # for the lines of what is wrong
-    data = artifact.strict_json(text.encode())
+    try:
+        data = artifact.strict_json(text.encode())
+    except WorldError as error:
+        raise UsageError(f"{locks.PATH}: {error.says}", f"Restore {locks.PATH} from git.") from error
     found = problems(document, "lock", data)
     if found:
         raise UsageError(f"{found[0].where}: {found[0].says}", f"Restore {locks.PATH} from git. {found[0].fix}")
