@@ -1797,7 +1797,7 @@ WORKFLOWS = (
         "workflows/test_static.py::test_words_that_could_become_yaml_are_refused[bad2]",
         (
             "views/callers.py",
-            '        ("--github", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),\n',
+            '        ("--pack", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),\n',
             "",
         ),
     ),
@@ -2862,6 +2862,11 @@ INSTALLED = (
         "a label that was renamed is never deleted",
         LABELS + "a_label_that_was_renamed_stays[with GraphQL]",
         ("flows/fleet/labels.py", "    if record.made[node] != name or", "    if False and"),
+    ),
+    control(
+        "no label goes that the plan did not name",
+        LABELS + "what_the_plan_did_not_name_stays[with GraphQL]",
+        ("flows/fleet/labels.py", " if planned is None or name in planned]", "]"),
     ),
     control(
         "a record of labels that cannot be believed allows nothing",

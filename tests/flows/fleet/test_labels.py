@@ -34,11 +34,11 @@ def installed(request: pytest.FixtureRequest) -> Iterator[tuple[Hub, Repo, GitHu
 def test_what_we_made_and_nobody_uses_goes(installed: tuple[Hub, Repo, GitHub]) -> None:
     _, repo, github = installed
     repo.make_label("bug", "ffffff", None)
-    removal = labels.remove(github)
-    assert sorted(removal.goes) == [name for name in OURS if name != "risk:high"]
+    _, removal = labels.look(github)
     assert removal.stays == (("risk:high", "it is not noted as made by us"),)
+    assert sorted(labels.remove(github)) == sorted(removal.goes) == [name for name in OURS if name != "risk:high"]
     assert sorted(repo.labels) == ["bug", "risk:high"]
-    assert labels.remove(github).goes == ()
+    assert labels.remove(github) == ()
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -54,9 +54,16 @@ def test_a_label_on_an_issue_or_pull_request_stays(
     repo.label(number, "risk:low", "ada")
     if closed:
         repo.close(number, "ada")
-    removal = labels.remove(github)
+    _, removal = labels.look(github)
+    labels.remove(github, [*removal.goes, "risk:low"])
     assert ("risk:low", "1 issues or pull requests have it") in removal.stays
     assert sorted(repo.labels) == ["risk:high", "risk:low"]
+
+
+def test_what_the_plan_did_not_name_stays(installed: tuple[Hub, Repo, GitHub]) -> None:
+    _, repo, github = installed
+    assert labels.remove(github, ["risk:low", "bug"]) == ("risk:low",)
+    assert sorted(repo.labels) == [name for name in OURS if name != "risk:low"]
 
 
 def test_a_label_that_was_renamed_stays(installed: tuple[Hub, Repo, GitHub]) -> None:
@@ -67,7 +74,8 @@ def test_a_label_that_was_renamed_stays(installed: tuple[Hub, Repo, GitHub]) -> 
     other = repo.labels.pop("risk:medium")
     other.name = "Risk:Medium"
     repo.labels["risk:medium"] = other
-    assert dict(labels.remove(github).stays)["Risk:Medium"] == "it was renamed"
+    assert dict(labels.look(github)[1].stays)["Risk:Medium"] == "it was renamed"
+    labels.remove(github)
     assert {"danger: low", "risk:medium"} <= set(repo.labels)
 
 
@@ -75,7 +83,7 @@ def test_a_label_that_was_made_again_by_a_person_is_theirs(installed: tuple[Hub,
     _, repo, github = installed
     repo.delete_label("risk:low")
     repo.make_label("risk:low", *ours.table()["risk:low"])
-    assert "risk:low" not in labels.remove(github).goes
+    assert "risk:low" not in labels.remove(github)
     assert "risk:low" in repo.labels
 
 
@@ -86,7 +94,7 @@ def test_a_forged_record_deletes_no_label_outside_our_list() -> None:
         github = client(hub, hub.token("ada"))
         said = {"version": 1, "listed": "", "made": {theirs.node_id: "bug", renamed.node_id: "bug"}}
         github.create_ref(REF, json.dumps(said), "2026-01-01T00:00:00.000000Z")
-        assert labels.remove(github).goes == ()
+        assert labels.remove(github) == ()
         assert set(repo.labels) == {"bug", "risk:low"}
 
 
@@ -96,7 +104,8 @@ def test_a_record_that_cannot_be_believed_deletes_nothing(message: str) -> None:
         repo.make_label("risk:low", "ffffff", None)
         github = client(hub, hub.token("ada"))
         github.create_ref(REF, message, "2026-01-01T00:00:00.000000Z")
-        [(name, why)] = labels.remove(github).stays
+        [(name, why)] = labels.look(github)[1].stays
+        assert labels.remove(github) == ()
         assert (name, "cannot be read" in why) == ("risk:low", True)
         assert set(repo.labels) == {"risk:low"}
 

@@ -1,7 +1,8 @@
-"""The labels of a repository in a fleet: which are missing, and which a removal may delete, which are only ever ours."""
+"""The labels of a repository in a fleet: which are missing, and which a removal may delete: only ever ours."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from autonomy_pack.flows.actions import label_records as records
@@ -57,8 +58,12 @@ def look(github: GitHub) -> tuple[Seen, Removal]:
     return seen, removable(records.read(seen.message), seen)
 
 
-def remove(github: GitHub) -> Removal:
-    """Delete the labels that may go, as they are now; all that the plan does not name stays."""
+def remove(github: GitHub, planned: Collection[str] | None = None) -> tuple[str, ...]:
+    """Delete the labels that may go as they are now, of those that were `planned` (None = all); their names.
+
+    What came into use since the plan stays; what it did not name does, too.
+    """
     seen, removal = look(github)
-    github.delete_labels(label for label in seen.labels.values() if label.name in removal.goes)
-    return removal
+    goes = [name for name in removal.goes if planned is None or name in planned]
+    github.delete_labels(label for label in seen.labels.values() if label.name in goes)
+    return tuple(goes)

@@ -13,6 +13,7 @@ from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows.actions import labels as ours
 from autonomy_pack.flows.fleet import clone, released
 from autonomy_pack.flows.fleet import labels as labelling
+from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.flows.fleet.order import NotInstalled, Order, Verb, inputs_for, spared
 from autonomy_pack.flows.fleet.pushes import push
 from autonomy_pack.model import value
@@ -154,7 +155,7 @@ def _finished(begun: Begun, texts: Mapping[str, str | None], order: Order) -> Pl
 def _steps(begun: Begun, now: Found, order: Order) -> tuple[Step, ...]:
     if order.verb is Verb.RESTORE:
         return plan_back(order.backups[begun.target.name], now)
-    steps = plan(begun.wanted, begun.inputs, now, clone.merged, force=order.force)
+    steps = plan(begun.wanted, begun.inputs, now, merged, force=order.force)
     return spared(steps, agents=order.keep_agents)
 
 
@@ -238,7 +239,7 @@ def _done(fleet: Fleet, row: Row, done: Pushed | None, order: Order) -> Row:
         hub = fleet.repository(row.name)
         try:
             if order.verb is Verb.UNINSTALL:
-                labelling.remove(hub)
+                labelling.remove(hub, [step.path for step in labels])
             else:
                 ours.need(hub, [step.path for step in labels])
         finally:
