@@ -138,6 +138,23 @@ def test_each_fault_is_named_with_its_cause_and_its_fix_and_no_other(world: Worl
     assert all(one.fix and one.where and one.risk is CATALOGUE[rule].risk for one in found)
 
 
+ODD = (
+    "",
+    "[]",
+    "jobs: 1",
+    "on: [[1]]\njobs: {loop: 1}",
+    "jobs: {loop: {with: 1, permissions: [], secrets: 1, uses: x}}",
+)
+
+
+@pytest.mark.parametrize("text", [*ODD, "on: {schedule: [1, {cron: [1]}]}\njobs: {loop: {permissions: read-all}}"])
+def test_a_workflow_of_any_shape_is_judged(world: World, text: str) -> None:
+    install(world)
+    world.write(LOOP, text)
+    found = {one.rule for one in verifying.verify(project.find(world.root))}
+    assert found & {"job-missing", "wrong-pin"}
+
+
 def test_what_was_merged_when_it_was_written_is_not_edited(world: World) -> None:
     install(world)
     change("name: Autonomous agent loop", "name: Ours")(world)

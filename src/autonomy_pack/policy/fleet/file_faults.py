@@ -103,7 +103,7 @@ def _part(told: Any, name: str) -> Any:
 
 
 def _triggers(path: str, has: Any, needs: Any) -> Iterator[Finding]:
-    there = {has} if isinstance(has, str) else set(has) if isinstance(has, (list, dict)) else set()
+    there = {has} if isinstance(has, str) else set(map(str, has)) if isinstance(has, (list, dict)) else set()
     lacks = [name for name in needs if name not in there and name != "schedule"]
     if lacks:
         yield fault("trigger-missing", path, f"nothing of {', '.join(lacks)} starts it")
@@ -151,8 +151,8 @@ def _pinned(path: str, name: str, has: Mapping[str, Any], ours: Mapping[str, Any
 
 def _lacking(has: Any, needs: Mapping[str, str]) -> str:
     """A called workflow that asks for more than its caller grants is refused at its start."""
-    if has == "write-all":
-        return ""
+    if has in ("read-all", "write-all"):
+        has = dict.fromkeys(needs, has.removesuffix("-all"))
     granted = has if isinstance(has, dict) else {}
     return ", ".join(f"{name}: {level}" for name, level in needs.items() if granted.get(name) not in (level, "write"))
 
