@@ -12,6 +12,7 @@ from autonomy_pack.edges.github.fleet import Fleet
 from autonomy_pack.flows.actions import labels
 from autonomy_pack.flows.fleet import clone
 from autonomy_pack.flows.fleet.checkup import Checkup
+from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet.faults import CATALOGUE, Mode
 from autonomy_pack.policy.fleet.lock import Inputs
@@ -65,7 +66,7 @@ def put(repo: Repo, **more: object) -> None:
     """The kit as these inputs give it."""
     sha = repo.state.repos["packs/pack"].head()  # type: ignore[attr-defined]
     inputs = replace(Inputs(pack="packs/pack", sha=sha, version="0.1.0"), **more)  # type: ignore[arg-type]
-    steps = plan(clone.desired(inputs, "Makefile"), inputs, Found(files={}, odd={}, bases={}), clone.merged)
+    steps = plan(clone.desired(inputs, "Makefile"), inputs, Found(files={}, odd={}, bases={}), merged)
     repo.commit({step.path: step.text for step in steps})
 
 

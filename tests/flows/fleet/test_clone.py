@@ -14,6 +14,7 @@ from autonomy_pack.edges import documents
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import project
 from autonomy_pack.flows.fleet import clone, order, verifying
+from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.flows.fleet.order import Order, Verb
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, Locked
@@ -108,7 +109,7 @@ def test_in_three_hundred_edited_files_no_line_of_a_persons_is_lost_and_no_marke
         entry = Locked(kind=Kind.FILE, upstream_sha256=sha, written_sha256=sha, inputs=OLD)
         lock = Lock(inputs=OLD, files={path: entry})
         found = Found(files={path: text}, odd={}, bases={path: old[path].text}, lock=lock)
-        step = plan({path: new[path]}, NEW, found, clone.merged)[0]
+        step = plan({path: new[path]}, NEW, found, merged)[0]
         acts[step.act] += 1
         after = step.text if step.changes else text
         assert set(mine) <= set(after.split("\n")), (number, step)

@@ -16,6 +16,7 @@ from autonomy_pack import releases
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows import project
 from autonomy_pack.flows.fleet import clone, released
+from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.policy.fleet.lock import PATH, Inputs
 from autonomy_pack.policy.fleet.plan import Act, Found, plan
 from tests.world import World
@@ -56,7 +57,7 @@ def found(world: World, kept: Path) -> Found:
 def install(world: World, kept: Path) -> None:
     place = project.find(world.root)
     made = released.kit(OLD, kept)
-    clone.apply(place, plan(made, OLD, found(world, kept), clone.merged), lambda _: None)
+    clone.apply(place, plan(made, OLD, found(world, kept), merged), lambda _: None)
 
 
 def test_what_a_person_edited_in_an_older_releases_file_is_in_the_newer_ones(world: World, older: Path) -> None:
@@ -65,7 +66,7 @@ def test_what_a_person_edited_in_an_older_releases_file_is_in_the_newer_ones(wor
     assert "all kinds of things" in loop.read_text()
     assert not (world.root / FORM).exists()
     loop.write_text(loop.read_text().replace("name: Autonomous agent loop", "name: Our loop"))
-    steps = plan(clone.desired(NEW, "Makefile"), NEW, found(world, older), clone.merged)
+    steps = plan(clone.desired(NEW, "Makefile"), NEW, found(world, older), merged)
     acts = {step.path: step.act for step in steps}
     assert (acts[LOOP], acts[FORM]) == (Act.MERGE, Act.WRITE)
     clone.apply(project.find(world.root), steps, lambda _: None)
@@ -84,7 +85,7 @@ def test_without_its_release_an_edited_file_is_left_for_a_person(world: World, o
     nothing = tmp_path / "nothing"
     nothing.mkdir()
     (nothing / "index.json").write_text("{}")
-    steps = plan(clone.desired(NEW, "Makefile"), NEW, found(world, nothing), clone.merged)
+    steps = plan(clone.desired(NEW, "Makefile"), NEW, found(world, nothing), merged)
     assert {step.path: step.act for step in steps}[LOOP] is Act.CONFLICT
 
 

@@ -15,6 +15,7 @@ from autonomy_pack.flows import hosting
 from autonomy_pack.flows.actions import labels
 from autonomy_pack.flows.fleet import clone, verifying
 from autonomy_pack.flows.fleet.many import found
+from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.flows.fleet.probing import Probe
 from autonomy_pack.flows.project import CONFIG_FILE
 from autonomy_pack.model import Finding, value
@@ -114,7 +115,7 @@ class Checkup:
             yield from page_faults.of_ids(seen.found, seen.wanted, seen.lock)
             return
         read = self._read(seen)
-        steps = plan(seen.wanted, seen.lock.inputs, read, clone.merged)
+        steps = plan(seen.wanted, seen.lock.inputs, read, merged)
         yield from verifying.of_texts(read, steps, seen.lock)
         yield from self._settings(seen, read)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from autonomy_pack.edges import artifact, documents, files, merging
+from autonomy_pack.edges import artifact, documents, files
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows.fleet import released
+from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.model import Place
 from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet import older
 from autonomy_pack.policy.fleet.lock import Inputs, Lock
-from autonomy_pack.policy.fleet.plan import Act, Found, Merged, Step, Wanted, plan
+from autonomy_pack.policy.fleet.plan import Act, Found, Step, Wanted, plan
 from autonomy_pack.schemas.told import problems
 from autonomy_pack.views import kit as view
 
@@ -100,32 +101,6 @@ def read_lock(text: str) -> Lock:
     if found:
         raise UsageError(f"{found[0].where}: {found[0].says}", f"Restore {locks.PATH} from git. {found[0].fix}")
     return locks.read(data)
-
-
-def merged(path: str, base: str, mine: str, theirs: str) -> Merged:
-    """A person's file with the pack's change in it, or why there is none that can be used."""
-    text = merging.merge(base, mine, theirs)
-    if text is None:
-        return Merged(why="the pack and somebody here changed the same place: merge it by hand")
-    lost = _added(base, mine) - set(text.split("\n"))
-    if lost:
-        return Merged(why=f"merging would lose what somebody wrote here: {sorted(lost)[0][:80]!r}")
-    if path.endswith((".yml", ".yaml")):
-        return _readable(path, text)
-    return Merged(text=text)
-
-
-def _added(base: str, mine: str) -> set[str]:
-    return set(mine.split("\n")) - set(base.split("\n"))
-
-
-def _readable(path: str, text: str) -> Merged:
-    """A merged workflow or form is read again: two changes that fit line by line need not fit as YAML."""
-    try:
-        documents.load_yaml(text, path)
-    except documents.DocumentError as error:
-        return Merged(why=f"merged, it would not be YAML any more: {error.says}")
-    return Merged(text=text)
 
 
 def _makefile(place: Place) -> str:
