@@ -139,6 +139,24 @@ def test_what_a_release_installed_is_used_again(clone: Path, release: Path) -> N
     assert len(list((release / "a cache" / "autonomy-pack").iterdir())) == 1
 
 
+def test_what_a_faster_call_installed_meanwhile_is_left_as_it_is(clone: Path, release: Path, tmp_path: Path) -> None:
+    """python3 installs nothing here, and another call ends while it does not."""
+    text = (release / "verify.sh").read_text()
+    place = tmp_path / "c" / "autonomy-pack" / re.findall(r"place=\$cache/(\S+)", text)[0].replace("$version", "9.9.9")
+    program = tmp_path / "python3"
+    program.write_text(f"""#!/bin/sh
+echo "$*" >>'{tmp_path}/said'
+case "$*" in *" venv "*) mkdir -p "$4/bin" '{place}/bin'; cp "$0" "$4/bin/python"; cp "$0" '{place}/bin/python'
+    touch '{place}/faster' ;; esac
+""")
+    program.chmod(0o755)
+    ended = run(["sh", str(release / "verify.sh")], clone, PYTHON=str(program), XDG_CACHE_HOME=str(tmp_path / "c"))
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "said").read_text().endswith("-I -m autonomy_pack fleet verify\n")
+    assert [one.name for one in place.parent.iterdir()] == [place.name]
+    assert (place / "faster").exists()
+
+
 def test_a_wheel_that_is_not_the_releases_is_refused(clone: Path, release: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -172,6 +190,11 @@ def test_the_script_names_the_wheel_and_every_dependency_by_hash(release: Path) 
     assert "@" not in text.replace('"$@"', "")
     assert "--require-hashes --only-binary :all:" in text
     assert text.splitlines()[-1] == '{ main "$@"; }'
+
+
+def test_a_release_has_them_under_its_sums() -> None:
+    text = (SCRIPTS / "release.sh").read_text()
+    assert text.index(" -m build ") < text.index("sh scripts/piped.sh dist\n") < text.index("sha256sum -- *")
 
 
 def test_the_four_differ_in_their_verb_alone(release: Path) -> None:
