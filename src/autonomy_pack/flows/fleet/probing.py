@@ -205,11 +205,11 @@ class _Repository:
             return None
         newest: dict[str, Any] = {}
         for run in told["workflow_runs"]:
-            newest.setdefault(str(run["path"]).partition("@")[0], run)
+            newest.setdefault(str(run.get("path")).partition("@")[0], run)
         return {
-            path: one_line(str(run["html_url"]), 200)
+            path: one_line(str(run.get("html_url")), 200)
             for path, run in newest.items()
-            if path in ours and run["conclusion"] == "startup_failure"
+            if path in ours and run.get("conclusion") == "startup_failure"
         }
 
     def _get(self, path: str, what: str, needs: str) -> Any | None:
