@@ -22,7 +22,18 @@ from pathlib import Path
 from pairs import Result, Row
 
 ROOT = Path(__file__).resolve().parents[1]
-SECTIONS = ("overhead", "turns", "claims", "start_up", "boxes", "gateway", "quickstart", "on_github", "redactor")
+SECTIONS = (
+    "overhead",
+    "turns",
+    "claims",
+    "start_up",
+    "boxes",
+    "gateway",
+    "quickstart",
+    "on_github",
+    "fleet",
+    "redactor",
+)
 _COLUMNS = ("what", "ours", "beside", "it", "more", "ratio", "aim", "met")
 
 
