@@ -196,3 +196,28 @@ def test_a_removal_has_to_be_confirmed(hub: Hub, call: Call) -> None:
     assert call("uninstall", *ALL, "--direct").returncode == 2
     assert call("uninstall", *ALL, "--direct", "--confirm").returncode == 0
     assert all(repo.file(".github/autonomy/lock.json") is None for repo in hub.repos.values())
+
+
+def test_a_token_that_expires_on_the_way_ends_the_rest_without_asking(hub: Hub, call: Call) -> None:
+    hub.faults.add(Fault("expired", "POST /api/graphql", nth=3))
+    ended = call("install", *PACK, *ALL)
+    assert ended.returncode == 4
+    assert [request.status for request in hub.journal].count(401) == 1
+    assert "1 done, 2 failed" in ended.stdout
+
+
+def test_what_a_policy_of_the_organisation_forbids_is_not_proposed(hub: Hub, call: Call) -> None:
+    hub.users["acme"].settings.allowed_actions = "local_only"
+    unseen = call("install", *PACK, *ALL, "--dry-run")
+    assert "3 change" in unseen.stdout
+    hub.repos["acme/api"].permit("ada", "admin")
+    ended = call("install", *PACK, *ALL)
+    assert "policy-blocked acme/api  (a policy of Actions: only actions of this organisation are allowed" in ended.stdout
+    assert hub.requests(writes=True) == []
+    assert call("install", *PACK, *ALL, "--force", "--dry-run").stdout.count("change         acme/") == 3
+
+
+def test_a_lock_file_of_actions_is_not_left_behind(hub: Hub, call: Call) -> None:
+    hub.repos["acme/api"].commit({".github/workflows/actions.lock": "version: 1\n"})
+    assert "locked         acme/api" in call("install", *PACK, *ALL, "--dry-run").stdout
+    assert "change         acme/api" in call("install", *PACK, *ALL, "--dry-run", "--force").stdout

@@ -108,6 +108,7 @@ def carry_out(
     from autonomy_pack.edges.github.pace import seconds
     from autonomy_pack.flows import hosting
     from autonomy_pack.flows.fleet import across as flow
+    from autonomy_pack.flows.fleet import policies
     from autonomy_pack.flows.fleet.journal import Journal
     from autonomy_pack.policy.fleet.rings import parse
     from autonomy_pack.policy.fleet.selection import Selection, property_of
@@ -125,6 +126,7 @@ def carry_out(
         values = flow.properties(fleet, selection, rings)
         targets = flow.chosen(fleet, selection, values, labels=many.labels, runs=bool(rings))
         every = flow.planned(fleet, targets, order, told, _counted)
+        every = policies.heeded(fleet, every, order)
         halted = False
         if rings:
             every, held = flow.in_rings(every, rings, values, many.soak)

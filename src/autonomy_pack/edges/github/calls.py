@@ -64,6 +64,8 @@ class Calls:
         """Asked right before each write that is not urgent is sent; what it raises is the end of it."""
         self.refused: Callable[[], None] = _fine
         """Told when a mutation met a limit."""
+        self.expired = False
+        """Whether GitHub said that it does not accept the token any more."""
         self.waiting: Callable[[float, str], None] = _patiently
         """Told before a long wait: how many seconds, and for what."""
 
@@ -192,6 +194,7 @@ class Calls:
             self._spare("graphql")
         reply = self._wire.ask(query, variables)
         self._note("graphql", reply)
+        self.expired = self.expired or reply.status == 401
         if reply.status in (404, 501):
             raise NoGraphQL
         failures.judge(reply, Asked(verb="POST", path="/graphql", repo=self._repo, job=self._job))

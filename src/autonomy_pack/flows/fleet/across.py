@@ -141,11 +141,19 @@ def carried_out(
     for one in every:
         if keep and one.row.pushes:
             kept(one, keep)
-        now = many.carry_out(fleet, one, order)
+        now = many.carry_out(fleet, one, order) if not fleet.calls.expired else _not_begun(one)
         told.note(now)
         report(now)
         done.append(now)
     return done
+
+
+def _not_begun(one: Planned) -> Planned:
+    """A row that nothing is tried for any more; what has nothing to do stays as it is."""
+    if not one.row.pushes and not one.row.labels:
+        return one
+    why = "GitHub does not accept the token any more → Give a new one, and run the same command again."
+    return replace(one, row=replace(one.row, reason=Reason.FAILED, why=why))
 
 
 def backup_folder(owner: str) -> Path:

@@ -45,6 +45,11 @@ class Inputs:
     agent: str = ""
     pin: str = "sha"
 
+    @property
+    def ref(self) -> str:
+        """What callers name the pack at: its commit, or the release's tag."""
+        return f"v{self.version}" if self.pin == "tag" else self.sha
+
 
 @value
 class Locked:

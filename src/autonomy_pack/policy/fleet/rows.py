@@ -10,6 +10,12 @@ from autonomy_pack.targets import Proposal, Target
 
 OPTED_OUT = "autonomy-opt-out"
 """The topic of a repository that wants to be left alone."""
+WORKFLOWS = ".github/workflows/"
+LOCKFILE = f"{WORKFLOWS}actions.lock"
+"""GitHub's lock file of what workflows call: one that it names must change together with it."""
+_LOCKED = (
+    f"{LOCKFILE} is there: bring it up to date in the same commit by `gh actions-lock`; --force proposes this alone"
+)
 _WRITES = ("admin", "maintain", "write", "")
 
 
@@ -92,6 +98,12 @@ def judged(target: Target, steps: tuple[Step, ...], plan: str, *, direct: bool, 
         by_hand = [step for step in steps if step.act is Act.CONFLICT]
         why = f"{len(by_hand)} to merge by hand" if by_hand else "it is as it should be"
         return Row(name=target.name, reason=Reason.UP_TO_DATE, why=why, steps=steps)
+    if (
+        LOCKFILE in target.blobs
+        and not again
+        and any(step.changes and step.path.startswith(WORKFLOWS) for step in steps)
+    ):
+        return Row(name=target.name, reason=Reason.LOCKED, why=_LOCKED, steps=steps, plan=plan)
     if direct:
         return _directly(target, steps, plan)
     standing = _standing(target, target.proposal, plan, again=again)

@@ -101,7 +101,7 @@ class Asks:
 def of_settings(told: Settings, asks: Asks, name: str) -> Iterator[Finding]:
     """Everything in the settings of OWNER/NAME that keeps the pack from working; what was not told is unknown, never
     fine."""
-    yield from _allowed(told, asks, name)
+    yield from of_allowed(told, asks, name)
     if told.makes_pulls is False:
         yield fault("pulls-off", "actions/permissions/workflow")
     yield from _workflows(told, asks.calls)
@@ -120,7 +120,8 @@ def of_settings(told: Settings, asks: Asks, name: str) -> Iterator[Finding]:
     yield from of_unknown(told.unknown)
 
 
-def _allowed(told: Settings, asks: Asks, name: str) -> Iterator[Finding]:
+def of_allowed(told: Settings, asks: Asks, name: str) -> Iterator[Finding]:
+    """What a policy of Actions forbids of what the pack calls."""
     where = "actions/permissions"
     if told.enabled is False:
         yield fault("actions-off", where)
