@@ -47,7 +47,7 @@ CODES = {
     r"autonomy pr (review|repair)": {2},
     r"autonomy issue triage": {0, 2, 4},  # there is none without a priority, and no key for a model
     r"autonomy metrics rate-limits": {2},  # nor has it a token
-    r"autonomy fleet (install|sync|uninstall) .*--org": {0},
+    r"autonomy fleet (install|sync|uninstall|status) .*--org": {0},
     r"autonomy fleet verify .*--org": {0, 1},
     r"autonomy fleet (sync|verify)": {1, 2},  # nor is the pack installed in it
 }
