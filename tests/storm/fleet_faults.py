@@ -4,7 +4,7 @@
 
 A round is a fleet of forty repositories on the hub and five orders, one after the other: install, install another commit
 on top of the open proposals, sync what people edited, sync again, uninstall. More than every third request meets a fault
-drawn by dice; so do the tries after it. Every twentieth round draws the limits of an hour, which are told in whole seconds.
+drawn by dice; so do the tries after it. Every tenth round draws the limits of an hour, which are told in whole seconds.
 Exit code 0: no repository failed, no request was sent inside a wait, and after each order everything looks as after the
 same order without a fault; 1: it does not.
 """
@@ -48,7 +48,7 @@ STALE = {"stale_head": 8}
 # The limit of an hour: refused inside a good answer, or told by the last good answer of the hour.
 HOURLY = {"graphql_limit": 1.0, "the last of an hour": 1.0}
 PATIENCE, HOURLY_PATIENCE = 0.25, 6.0
-EVERY = 20
+EVERY = 10
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
     python tests/storm/fleet_kills.py [--kills 200] [--seed 1] [--processes 2] [--json]
 
-Each round is a fleet of six repositories on the hub (see fleets.py) and one order, killed one to three times: while a
+Each round is a fleet of six repositories on the hub (see fleets.py; every fifth hub has no GraphQL) and one order, killed one to three times: while a
 request is on its way (it is never handled), once it has arrived (it is handled, and nobody hears the answer; some of
 these do only half, because somebody was faster), or some milliseconds later. Then the same command runs to its end.
 Exit code 0: all is as after a run that nobody killed, what was finished cost no write again; 1: it is not.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import random
 import subprocess
 import sys
@@ -34,6 +35,8 @@ ORDERS = tuple((verb, "--pack", fleets.NEW, way) for verb in ("install", "sync")
 HOWS = ("before", "during", "half", "after")
 # Milliseconds after a request arrived: it is planned, answered, written down, the next is composed.
 LATER = 40.0
+# Every so many rounds the host has no GraphQL: some six reads and two writes for each repository, one of them git's.
+WITHOUT = 5
 
 
 @dataclass
@@ -75,12 +78,12 @@ class Killer:
         if self.how == "half":
             self.hub.faults.add(Fault("stale_head"))
 
-    def settle(self) -> None:
-        """Wait until nothing comes of it any more."""
+    def settle(self, group: int) -> None:
+        """Wait until nothing comes of it any more: git, which it started, and the hub go on a little."""
         if self.timer:
             self.timer.join()
-        began = time.monotonic()
-        while self.last and not self.last.status and time.monotonic() < began + 10:
+        end = time.monotonic() + 10
+        while (_lives(group) or (self.last and not self.last.status)) and time.monotonic() < end:
             time.sleep(0.001)
 
     def _kill(self) -> None:
@@ -89,11 +92,11 @@ class Killer:
 
 
 @cache
-def whole(order: tuple[str, ...]) -> tuple[dict[str, Any], int, int]:
+def whole(order: tuple[str, ...], *, graphql: bool) -> tuple[dict[str, Any], int, int]:
     """What is seen of each repository after an order that nobody disturbs; its exit code; how many requests it took."""
     with tempfile.TemporaryDirectory() as home, Hub() as hub:
         repos = fleets.make(hub, order[0])
-        before = len(hub.journal)
+        hub.has_graphql, before = graphql, len(hub.journal)
         ended = fleets.run(fleets.environment(hub, hub.token("ada"), Path(home)), *order)
         if ended.returncode not in (0, 1) or hub.violations:
             raise RuntimeError(f"undisturbed it ends with {ended.returncode}: {ended.stderr}{hub.violations}")
@@ -103,11 +106,12 @@ def whole(order: tuple[str, ...]) -> tuple[dict[str, Any], int, int]:
 def kill(number: int, seed: int) -> Round:
     """One round."""
     dice = random.Random(f"{seed} {number}")
-    order = dice.choice(ORDERS)
-    expected, code, requests = whole(order)
-    told = Round(number, " ".join((order[0], order[-1])))
+    order, graphql = dice.choice(ORDERS), number % WITHOUT > 0
+    expected, code, requests = whole(order, graphql=graphql)
+    told = Round(number, " ".join((order[0], order[-1], "" if graphql else "without GraphQL")))
     with tempfile.TemporaryDirectory() as home, Hub() as hub:
         repos = fleets.make(hub, order[0])
+        hub.has_graphql = graphql
         env = fleets.environment(hub, hub.token("ada"), Path(home))
         for _ in range(dice.randint(1, 3)):
             how = dice.choice(HOWS)
@@ -135,15 +139,28 @@ def _killed(hub: Hub, env: dict[str, str], order: tuple[str, ...], how: str, nth
         return box[0]
 
     hub.gate = killer = Killer(hub, process, nth, how, later)
-    box.append(subprocess.Popen(fleets.command(*order), env=env, stdout=-3, stderr=-3, text=True))
+    box.append(
+        subprocess.Popen(fleets.command(*order), env=env, stdout=-3, stderr=-3, text=True, start_new_session=True)
+    )
     there.set()
     box[0].wait()
-    killer.settle()
+    killer.settle(box[0].pid)
     return box[0].returncode < 0
+
+
+def _lives(group: int) -> bool:
+    """Whether a process of that group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _names(request: Request, repo: Repo) -> bool:
     """Whether a write is about this repository."""
+    if f"/{repo.full_name}/" in request.path or f"/{repo.full_name}.git/" in request.path:
+        return True
     ids = [repo.full_name, repo.node_id, *(pull.node_id for pull in repo.pulls)]
     return any(f'"{one}"'.encode() in request.raw for one in ids)
 
