@@ -9,7 +9,6 @@ from autonomy_pack.edges import clock, files, host
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows import trust
 from autonomy_pack.flows.project import CONFIG_FILE, Place, governing_files, prepare_workspace
-from autonomy_pack.views import callers as view
 
 if TYPE_CHECKING:
     from autonomy_pack.flows.actions.labels import Made
@@ -30,27 +29,6 @@ def init(place: Place) -> list[tuple[str, bool]]:
     return done
 
 
-def callers(
-    place: Place,
-    pack: str,
-    commit: str,
-    runs_on: tuple[str, ...],
-    *,
-    private: bool,
-    hosted: bool,
-    review: bool = False,
-    repair: bool = False,
-) -> list[tuple[str, bool]]:
-    """(path, whether it was written) for each workflow that calls ours; what a person had is kept as it is.
-
-    No version is said beside the commit: which release a commit is, is not known here.
-    """
-    texts = view.callers(
-        pack, commit, "", runs_on=runs_on, private=private, hosted=hosted, review=review, repair=repair
-    )
-    return [(path, _put(place, path, text)) for path, text in texts.items()]
-
-
 def _write(place: Place, path: str, template: str) -> bool:
     text = (resources("autonomy_pack") / "templates" / template).read_text()
     return _put(place, path, text.replace("AUTHOR", host.user_name()).replace("CREATED", clock.now()[:10]))
@@ -66,12 +44,6 @@ def _put(place: Place, path: str, text: str) -> bool:
         )
     files.write(target, text)
     return True
-
-
-def differing(place: Place, done: list[tuple[str, bool]], pack: str, commit: str) -> list[str]:
-    """The workflows that were kept and call another commit of the pack, or none."""
-    kept = [path for path, written in done if not written and (place.root / path).is_file()]
-    return [path for path in kept if f"{pack}/{path}@{commit}" not in (place.root / path).read_text(errors="replace")]
 
 
 def labels(place: Place) -> Made:

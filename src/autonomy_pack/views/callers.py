@@ -54,8 +54,8 @@ def callers(
     UsageError for a word that could be anything but what it should be: it would become YAML.
     """
     words = [
-        ("--github", "OWNER/NAME@COMMIT, where the pack is", _PACK, pack),
-        ("--github", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),
+        ("--pack", "OWNER/NAME@COMMIT, where the pack is", _PACK, pack),
+        ("--pack", "OWNER/NAME@COMMIT with all 40 hex digits of the commit", _SHA, sha),
         ("version", "x.y.z", _VERSION, version or "0.0.0"),
         ("--schedule", "five fields, as in '17 * * * *'", _CRON, cron or "0 0 * * *"),
         *(("--runs-on", "the label of a runner: letters, digits, . _ -", _LABEL, label) for label in runs_on),
