@@ -223,6 +223,17 @@ def test_every_fault_that_the_manual_names_is_one_that_verify_knows() -> None:
     assert [rule for rule in named if rule not in CATALOGUE] == []
 
 
+def test_the_actions_to_allow_are_all_that_our_workflows_use() -> None:
+    """Those that others call: what makes a release is the pack's own."""
+    told = set(re.findall(r"`(actions/[a-z-]+)@\*`", (ROOT / "HARDENING.md").read_text()))
+    called = [
+        path.read_text() for path in (ROOT / ".github/workflows").iterdir() if "workflow_call:" in path.read_text()
+    ]
+    assert len(called) == 5
+    used = {name for text in called for name in re.findall(r"^\s+(?:- )?uses: ([^./][^@]*)@", text, re.MULTILINE)}
+    assert used == told
+
+
 def test_the_glossary_has_each_word_once_and_in_order() -> None:
     entries = re.findall(r"^\*\*(.+?)\*\*", (DOCS / "glossary.md").read_text(), re.MULTILINE)
     assert entries == sorted(set(entries), key=str.casefold)
