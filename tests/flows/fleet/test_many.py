@@ -255,8 +255,18 @@ def test_a_branch_that_nobody_committed_to_is_begun_anew(hub: Hub, go: Go) -> No
     assert go(INSTALL)["one"].row.reason is Reason.FAILED
     repo = hub.repos["acme/one"]
     assert (repo.head(BRANCH), repo.pulls) == (repo.head(), [])
+    repo.commit({"later": "1"})
     assert go(INSTALL)["one"].row.reason is Reason.CHANGE
     assert len(repo.pulls) == 1
+    assert repo.file("later", BRANCH) == "1"
+
+
+def test_a_branch_of_our_name_that_was_there_before_us_is_theirs(hub: Hub, go: Go) -> None:
+    repo = hub.repos["acme/one"]
+    repo.commit({"mine": "1"}, branch=BRANCH)
+    repo.commit({"later": "1"})
+    assert go(INSTALL)["one"].row.reason is Reason.TAKEN_OVER
+    assert repo.file("mine", BRANCH) == "1"
 
 
 def test_without_graphql_it_is_the_same_by_at_most_three_writes(hub: Hub, go: Go) -> None:

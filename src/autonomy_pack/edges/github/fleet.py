@@ -134,6 +134,12 @@ class Fleet:
             raise WorldError(f"{target.name} is gone", "Run again: it is not among those of its owner now.")
         return {path: oid for path, (oid, _) in shapes.paths(told)}, _text(told["lock"])
 
+    def has_own_commits(self, target: Target) -> bool:
+        """Whether our branch has a commit that the default branch has not."""
+        ends = quote(f"{target.head}...{target.tip}")
+        told = self.calls.get(f"/repos/{target.name}/compare/{ends}", {"per_page": 1})
+        return bool(told["ahead_by"] > 0)
+
     def texts(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str | None]:
         """Object id → its text, None where it is none; `wanted`: node id of a repository → object ids in it."""
         if self._rest:

@@ -62,7 +62,7 @@ def rows(fleet: Fleet, targets: Iterable[Target], order: Order) -> Iterator[Plan
         needed = {one.target.id: _needed(one, order) for one in begun if isinstance(one, Begun)}
         texts = _texts(fleet, needed)
         for one in begun:
-            planned = _finished(one, texts, order) if isinstance(one, Begun) else one
+            planned = _finished(fleet, one, texts, order) if isinstance(one, Begun) else one
             yield _with_labels(fleet, planned, order)
 
 
@@ -140,7 +140,7 @@ def _texts(fleet: Fleet, needed: Mapping[str, Iterable[str]]) -> Mapping[str, st
         return read
 
 
-def _finished(begun: Begun, texts: Mapping[str, str | None], order: Order) -> Planned:
+def _finished(fleet: Fleet, begun: Begun, texts: Mapping[str, str | None], order: Order) -> Planned:
     target, now = begun.target, _read(begun, texts)
     if _to_read(begun, now, order):
         row = Row(
@@ -149,7 +149,20 @@ def _finished(begun: Begun, texts: Mapping[str, str | None], order: Order) -> Pl
         return Planned(target=target, row=row, before={})
     steps = _steps(begun, now, order)
     row = judged(target, steps, digest(order, steps), direct=order.direct, again=order.force)
+    if row.reason is Reason.TAKEN_OVER and _is_left_behind(fleet, target):
+        bare = replace(target, tip=target.head)
+        row = judged(bare, steps, digest(order, steps), direct=order.direct, again=order.force)
     return Planned(target=target, row=row, before=now.files, lock=now.lock, found=now)
+
+
+def _is_left_behind(fleet: Fleet, target: Target) -> bool:
+    """Whether our branch has no commit of its own: a write got no further, and the default branch moved on since."""
+    if target.proposal and target.proposal.state == "open":
+        return False
+    try:
+        return not fleet.has_own_commits(target)
+    except WorldError:
+        return False
 
 
 def _steps(begun: Begun, now: Found, order: Order) -> tuple[Step, ...]:
