@@ -2898,7 +2898,7 @@ INSTALLED = (
     ),
     control(
         "a branch of ours that somebody committed to is left to them",
-        "flows/fleet/test_many.py::test_a_branch_that_somebody_works_on_is_theirs",
+        "flows/fleet/test_many.py::test_a_branch_of_our_name_that_was_there_before_us_is_theirs",
         (
             "policy/fleet/rows.py",
             '    if target.tip not in ("", target.head) and not target.plan:\n',
@@ -2958,6 +2958,107 @@ VERIFIED = (
     ),
 )
 
+ACROSS, MANY = "commands/test_fleet_across.py::test_", "flows/fleet/test_many.py::test_"
+FLEET = (
+    control(
+        "a dry run across repositories writes nothing",
+        ACROSS + "a_dry_run_prints_what_will_be_done_and_writes_nothing",
+        ("commands/across.py", "        if dry:\n", "        if False:\n"),
+    ),
+    control(
+        "which repositories are meant has to be said",
+        ACROSS + "it_must_be_said_which_repositories",
+        (
+            "policy/fleet/selection.py",
+            "        if not (self.globs or self.topics or self.properties or self.everything):\n",
+            "        if False:\n",
+        ),
+    ),
+    control(
+        "a removal across repositories has to be confirmed",
+        ACROSS + "a_removal_has_to_be_confirmed",
+        ("commands/fleet.py", "    if not confirm and not dry_run:\n", "    if False:\n"),
+    ),
+    control(
+        "a repository that wants to be left alone is",
+        MANY + "every_repository_has_a_row_and_its_reason",
+        ("policy/fleet/rows.py", "(Reason.OPTED_OUT, OPTED_OUT in target.topics,", "(Reason.OPTED_OUT, False,"),
+    ),
+    control(
+        "a repository under a stop is left alone",
+        MANY + "every_repository_has_a_row_and_its_reason",
+        ("flows/fleet/many.py", "    if row is None and target.stop and not order.force:\n", "    if False:\n"),
+    ),
+    control(
+        "what was declined is not proposed again",
+        MANY + "what_was_declined_is_not_proposed_again",
+        ("policy/fleet/rows.py", "declined = target.plan == plan and not again", "declined = False"),
+    ),
+    control(
+        "a branch that takes changes by pull request only is not pushed to",
+        MANY + "a_protected_branch_is_not_pushed_to",
+        ("policy/fleet/rows.py", "    if target.rule and target.rule.needs_pull:\n", "    if False:\n"),
+    ),
+    control(
+        "a workflow that a lock file of Actions names is not changed alone",
+        ACROSS + "a_lock_file_of_actions_is_not_left_behind",
+        ("policy/fleet/rows.py", "        LOCKFILE in target.blobs\n", "        False\n"),
+    ),
+    control(
+        "what a policy of the organisation forbids is not proposed",
+        ACROSS + "what_a_policy_of_the_organisation_forbids_is_not_proposed",
+        ("commands/across.py", "        every = policies.heeded(fleet, every, order)\n", ""),
+    ),
+    control(
+        "a pull request of a fork is never taken for ours",
+        "edges/github/test_fleet.py::test_a_pull_request_from_a_fork_is_not_ours",
+        ("edges/github/fleet_shapes.py", '        if not one["isCrossRepository"]:\n', "        if True:\n"),
+    ),
+    control(
+        "writes of a fleet keep a pace",
+        "edges/github/test_fleet.py::test_writes_go_one_by_one_as_the_pace_says",
+        ("edges/github/fleet.py", "        self.calls.before_write = self._turn\n", ""),
+    ),
+    control(
+        "a fleet's token is not sent unencrypted",
+        "edges/github/test_fleet.py::test_no_owner_is_a_mistake",
+        ("edges/github/fleet.py", "        need_safe(api_url, graphql_url)\n", ""),
+    ),
+    control(
+        "rings halt when runs fail",
+        ACROSS + "a_ring_whose_runs_fail_halts_the_fleet",
+        (
+            "policy/fleet/rings.py",
+            "        if finished >= LEAST_FINISHED and failed > MOST_FAILED * finished:\n",
+            "        if False:\n",
+        ),
+    ),
+    control(
+        "a ring opens by evidence only",
+        ACROSS + "the_next_ring_waits_until_the_first_has_shown_how_it_does",
+        ("policy/fleet/rings.py", "    if has and finished < LEAST_FINISHED:\n", "    if False:\n"),
+    ),
+    control(
+        "a merged workflow that would not work is left to a person",
+        "flows/fleet/test_merged.py::test_a_merge_that_would_not_work_is_not_used",
+        (
+            "flows/fleet/merged.py",
+            "    broken = _broken(path, document, theirs) - _broken(path, _read(path, mine)[0], base)\n",
+            "    broken: set[str] = set()\n",
+        ),
+    ),
+    control(
+        "an expired token ends a fleet run without asking on",
+        ACROSS + "a_token_that_expires_on_the_way_ends_the_rest_without_asking",
+        ("flows/fleet/across.py", " if not fleet.calls.expired else _not_begun(one)", ""),
+    ),
+    control(
+        "a failure in one repository is never the end 0 of all",
+        ACROSS + "a_failure_in_one_is_told_by_the_exit_code",
+        ("commands/across.py", "    if Reason.FAILED in reasons:\n        return 4\n", ""),
+    ),
+)
+
 CONTROLS = (
     *STOPS,
     *BUDGETS,
@@ -2987,4 +3088,5 @@ CONTROLS = (
     *OTHERS,
     *INSTALLED,
     *VERIFIED,
+    *FLEET,
 )

@@ -217,3 +217,12 @@ def test_a_branch_that_was_left_behind_is_begun_anew(hub: Hub, fleet: Fleet, sit
     assert [pull.state for pull in site.pulls] == ["closed", "open"]
     assert len(site.git.log(f"main..{BRANCH}")) == 1
     assert site.file("later", BRANCH) == "1"
+
+
+def test_writes_go_one_by_one_as_the_pace_says(hub: Hub, fleet: Fleet) -> None:
+    hub.repo("acme/other").permit("ada", "write")
+    fleet.pace = Pace(0.25)
+    for target in list(fleet.targets()):
+        fleet.push(proposal(target, gone=()))
+    first_write, second_write = (request.at for request in hub.requests(writes=True))
+    assert second_write - first_write >= 0.2
