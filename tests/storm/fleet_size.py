@@ -113,7 +113,7 @@ def proposed(many: int) -> list[Figure]:
     """A first install by pull requests, one write each; again: nothing."""
     with site(many, fleets.BARE) as one:
         words = ("install", "--pack", fleets.OLD)
-        first = one.run("install by pull requests", *words, most=many + 3 * pages(many), writes=many)
+        first = one.run("install by pull requests", *words, most=many + 4 * pages(many), writes=many)
         if {len(repo.pulls) for repo in one.repos} != {1}:
             first.wrong += "; not one pull request each"
         return [first, one.run("the same again", *words, most=3 * pages(many))]
@@ -124,7 +124,7 @@ def there_and_back(many: int) -> list[Figure]:
     with site(many, {**fleets.BARE, ".github/CODEOWNERS": "* @ada\n"}) as one:
         before = one.trees()
         there = one.run(
-            "install directly", "install", "--pack", fleets.OLD, "--direct", most=many + 3 * pages(many), writes=many
+            "install directly", "install", "--pack", fleets.OLD, "--direct", most=many + 4 * pages(many), writes=many
         )
         back = one.run(
             "uninstall directly", "uninstall", "--confirm", "--direct", most=many + 4 * pages(many), writes=many
