@@ -212,7 +212,9 @@ def test_what_a_policy_of_the_organisation_forbids_is_not_proposed(hub: Hub, cal
     assert "3 change" in unseen.stdout
     hub.repos["acme/api"].permit("ada", "admin")
     ended = call("install", *PACK, *ALL)
-    assert "policy-blocked acme/api  (a policy of Actions: only actions of this organisation are allowed" in ended.stdout
+    assert (
+        "policy-blocked acme/api  (a policy of Actions: only actions of this organisation are allowed" in ended.stdout
+    )
     assert hub.requests(writes=True) == []
     assert call("install", *PACK, *ALL, "--force", "--dry-run").stdout.count("change         acme/") == 3
 
@@ -221,3 +223,19 @@ def test_a_lock_file_of_actions_is_not_left_behind(hub: Hub, call: Call) -> None
     hub.repos["acme/api"].commit({".github/workflows/actions.lock": "version: 1\n"})
     assert "locked         acme/api" in call("install", *PACK, *ALL, "--dry-run").stdout
     assert "change         acme/api" in call("install", *PACK, *ALL, "--dry-run", "--force").stdout
+
+
+def test_records_are_deleted_when_that_is_said_and_the_pack_is_gone(hub: Hub, call: Call) -> None:
+    repo = hub.repos["acme/api"]
+    call("install", *PACK, *ALL, "--direct")
+    repo.move_ref("refs/autonomy/state", None, repo.head(), hub.by("ada"))
+    asked = ("uninstall", *ALL, "--records")
+    assert "refs/autonomy/ " not in call(*asked, "--dry-run").stdout, "while the pack is there, it notes"
+    call("uninstall", *ALL, "--confirm", "--direct")
+    assert "refs/autonomy/state" in repo.refs()
+    dry = call(*asked, "--dry-run")
+    assert "remove    refs/autonomy/  (--records: 1 refs)" in dry.stdout
+    assert "refs/autonomy/state" in repo.refs()
+    done = call(*asked, "--confirm")
+    assert done.returncode == 0, done.stderr
+    assert [ref for ref in repo.refs() if ref.startswith("refs/autonomy/")] == []

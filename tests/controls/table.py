@@ -2869,6 +2869,11 @@ INSTALLED = (
         ("flows/fleet/labels.py", " if planned is None or name in planned]", "]"),
     ),
     control(
+        "a ref goes only as it was seen",
+        "flows/fleet/test_records.py::test_a_ref_that_moves_meanwhile_is_looked_at_again",
+        ("edges/github/own_refs.py", '"beforeOid": oid, ', ""),
+    ),
+    control(
         "a record of labels that cannot be believed allows nothing",
         LABELS + "a_record_that_cannot_be_believed_deletes_nothing[nonsense]",
         (

@@ -159,6 +159,7 @@ command.add_command(status)
 @options.repo
 @click.option("--confirm", is_flag=True, help="Needed: it removes files.")
 @click.option("--preserve-labels", is_flag=True, help="With --org: leave also the labels that we made and nothing has.")
+@click.option("--records", is_flag=True, help="With --org: delete refs/autonomy too: events, what waits.")
 @click.option("--preserve-agents", is_flag=True, help="Leave the instructions of agents.")
 @across
 @_backup
@@ -170,6 +171,7 @@ def uninstall(
     repo: Path,
     confirm: bool,
     preserve_labels: bool,
+    records: bool,
     preserve_agents: bool,
     many: Across | None,
     backup: bool,
@@ -189,7 +191,7 @@ def uninstall(
     if not confirm and not dry_run:
         raise UsageError("uninstall removes files", "Look first with --dry-run, then say --confirm.")
     if many:
-        asked = Order(verb=Verb.UNINSTALL, keep_labels=preserve_labels, keep_agents=preserve_agents)
+        asked = Order(verb=Verb.UNINSTALL, keep_labels=preserve_labels, keep_agents=preserve_agents, records=records)
         carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)
     place = project.find(repo)
     steps = spared(clone.uninstall(place), agents=preserve_agents)

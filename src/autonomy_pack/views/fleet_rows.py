@@ -8,6 +8,7 @@ from typing import Any
 
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.policy.fleet.rows import Reason, Row
+from autonomy_pack.policy.fleet.steps import Step
 from autonomy_pack.views import fleet as view
 
 CHANGES = (Reason.CHANGE, Reason.DRAFT)
@@ -31,9 +32,7 @@ class Rows:
         if row.reason not in CHANGES and not row.labels:
             return
         yield from [view.line(step) for step in steps] if same == row.name else []
-        yield from (
-            f"  {step.act!s:9} label {one_line(step.path, 60)}  ({one_line(step.why, 120)})" for step in row.labels
-        )
+        yield from (f"  {step.act!s:9} {_named(step)}  ({one_line(step.why, 120)})" for step in row.labels)
         if self._differences and row.plan not in self._diffs:
             self._diffs.add(row.plan)
             yield from (view.difference(step, before.get(step.path, "")) for step in steps if step.changes)
@@ -80,3 +79,8 @@ def data(row: Row, before: Mapping[str, str], *, differences: bool) -> dict[str,
         "labels": [{"act": str(one.act), "name": one.path, "why": one.why} for one in row.labels],
         "steps": steps if differences else [{key: one[key] for key in ("act", "path", "why")} for one in steps],
     }
+
+
+def _named(step: Step) -> str:
+    """A label, or the refs that a removal deletes with them."""
+    return step.path if step.path.startswith("refs/") else f"label {one_line(step.path, 60)}"

@@ -12,6 +12,7 @@ from autonomy_pack.edges.github.issues import Issues
 from autonomy_pack.edges.github.jobs import Jobs
 from autonomy_pack.edges.github.looking import Looking
 from autonomy_pack.edges.github.own_labels import OwnLabels
+from autonomy_pack.edges.github.own_refs import OwnRefs
 from autonomy_pack.edges.github.people import People
 from autonomy_pack.edges.github.pulls import Pulls
 from autonomy_pack.edges.github.runs import Runs
@@ -23,7 +24,7 @@ _LOOPBACK = (("http", "127.0.0.1"), ("http", "::1"), ("http", "localhost"))
 _JOB = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-class GitHub(Looking, Issues, People, Pulls, Comments, OwnLabels, Runs, Jobs, Files, Stops):
+class GitHub(Looking, Issues, People, Pulls, Comments, OwnLabels, OwnRefs, Runs, Jobs, Files, Stops):
     """The API of one repository `owner/name`; every method raises WorldError (`says`, `fix`) when it cannot be done.
 
     `job` names the job in the user agent. Writes go one after the other, `pace` seconds apart. While fewer than

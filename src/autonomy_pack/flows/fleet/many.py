@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows.actions import labels as ours
-from autonomy_pack.flows.fleet import clone, released
+from autonomy_pack.flows.fleet import clone, records, released
 from autonomy_pack.flows.fleet import labels as labelling
 from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.flows.fleet.order import NotInstalled, Order, Verb, inputs_for, spared
@@ -28,6 +28,7 @@ from autonomy_pack.targets import Push, Pushed, Target, object_id
 from autonomy_pack.views.kit import MAKEFILE, MAKEFILES
 
 if TYPE_CHECKING:
+    from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.github.fleet import Fleet
 
 _TRIES, _PAGE = 3, 100
@@ -174,34 +175,46 @@ def _steps(begun: Begun, now: Found, order: Order) -> tuple[Step, ...]:
 
 def _with_labels(fleet: Fleet, planned: Planned, order: Order) -> Planned:
     """The row with what is done with labels: ours that are missing, when that is asked for; in a removal those that we
-    made and nobody uses, once nothing else of the pack is there any more."""
+    made and nobody uses, and records when that is asked for, once nothing else of the pack is there any more."""
     target, row = planned.target, planned.row
     if order.labels and planned.found is not None and row.reason is not Reason.FAILED:
         steps = [Step(act=Act.WRITE, path=name, why="it is missing") for name in labelling.central(target)]
-    elif order.verb is Verb.UNINSTALL and not order.keep_labels and _is_gone(planned, order):
-        steps = _removal(fleet, target)
+    elif order.verb is Verb.UNINSTALL and _is_gone(planned, order):
+        steps = _removal(fleet, target, order)
     else:
         return planned
     quiet = row.reason in (Reason.UP_TO_DATE, Reason.NOT_INSTALLED) and any(step.changes for step in steps)
     if quiet:
-        row = replace(row, reason=Reason.CHANGE, why=f"{sum(step.changes for step in steps)} labels")
+        labels = sum(step.changes for step in steps if step.path != records.PREFIX)
+        row = replace(row, reason=Reason.CHANGE, why=f"{labels} labels{', records' if order.records else ''}")
     return replace(planned, row=replace(row, labels=tuple(steps)))
 
 
 def _is_gone(planned: Planned, order: Order) -> bool:
-    """Whether nothing is left that would make the labels again; and whether we made any."""
-    gone = planned.row.reason is Reason.NOT_INSTALLED or (order.direct and planned.row.reason is Reason.CHANGE)
-    return bool(planned.target.record) and gone
+    """Whether nothing is left that would make labels and records again."""
+    return planned.row.reason is Reason.NOT_INSTALLED or (order.direct and planned.row.reason is Reason.CHANGE)
 
 
-def _removal(fleet: Fleet, target: Target) -> list[Step]:
+def _removal(fleet: Fleet, target: Target, order: Order) -> list[Step]:
+    wanted = bool(target.record) and not order.keep_labels
+    if not wanted and not order.records:
+        return []
     hub = fleet.repository(target.name)
     try:
-        _, removal = labelling.look(hub)
+        return [*(_labels(hub) if wanted else ()), *(_records(hub) if order.records else ())]
     except WorldError as error:
         return [Step(act=Act.KEEP, path="labels", why=error.says)]
     finally:
         hub.close()
+
+
+def _records(hub: GitHub) -> list[Step]:
+    refs = records.count(hub)
+    return [Step(act=Act.REMOVE, path=records.PREFIX, why=f"--records: {refs} refs")] if refs else []
+
+
+def _labels(hub: GitHub) -> list[Step]:
+    _, removal = labelling.look(hub)
     goes = [Step(act=Act.REMOVE, path=name, why="we made it and nothing has it") for name in removal.goes]
     return goes + [Step(act=Act.KEEP, path=name, why=why) for name, why in removal.stays]
 
@@ -251,13 +264,21 @@ def _done(fleet: Fleet, row: Row, done: Pushed | None, order: Order) -> Row:
     if labels:
         hub = fleet.repository(row.name)
         try:
-            if order.verb is Verb.UNINSTALL:
-                labelling.remove(hub, [step.path for step in labels])
-            else:
-                ours.need(hub, [step.path for step in labels])
+            _settle(hub, {step.path for step in labels}, order)
         finally:
             hub.close()
     return replace(row, done=bool(done or labels), url=done.url if done else row.url)
+
+
+def _settle(hub: GitHub, named: set[str], order: Order) -> None:
+    """Labels first: the records say which are ours."""
+    if order.verb is not Verb.UNINSTALL:
+        ours.need(hub, named)
+        return
+    if named - {records.PREFIX}:
+        labelling.remove(hub, named)
+    if records.PREFIX in named:
+        records.remove(hub)
 
 
 def _failed(row: Row, error: WorldError | UsageError) -> Row:

@@ -35,7 +35,8 @@ class Order:
     `continuous`: they start by themselves, at `schedule` or each hour at a minute of their own. `force`: also what was
     removed or declined, and files of our names; `direct`: no pull request; `forks`: these too. `labels`: make ours that
     are missing here and now, not in a repository's first run. `keep_labels`, `keep_agents`: a removal leaves labels, or
-    instructions of agents. `backups`: by the repository's name, for going back to them.
+    instructions of agents; `records`: it deletes refs/autonomy too. `backups`: by the repository's name, for going back
+    to them.
     """
 
     verb: Verb
@@ -48,6 +49,7 @@ class Order:
     labels: bool = False
     keep_labels: bool = False
     keep_agents: bool = False
+    records: bool = False
     backups: Mapping[str, Backup] = field(default_factory=dict)
     forks: bool = False
 
