@@ -167,18 +167,18 @@ def _people(repos: list[Repo]) -> None:
             repo.commit({fleets.LOOP: text.replace("d" * 40, "c" * 40)})
 
 
-def _made(hub: Hub) -> list[Repo]:
+def _made(hub: Hub, many: int) -> list[Repo]:
     hub.user("ada")
     return hub.repos_like(
-        [f"{fleets.OWNER}/r{number}" for number in range(MANY)], fleets.BARE, permissions={"ada": "write"}
+        [f"{fleets.OWNER}/r{number}" for number in range(many)], fleets.BARE, permissions={"ada": "write"}
     )
 
 
 @cache
-def undisturbed(*, hourly: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def undisturbed(many: int, *, hourly: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """After each order without a fault: the reasons, and what is seen of each repository."""
     with Hub() as hub:
-        repos, fleet, found = _made(hub), fleets.open_fleet(hub, hub.token("ada")), []
+        repos, fleet, found = _made(hub, many), fleets.open_fleet(hub, hub.token("ada")), []
         for order, before in orders(hourly=hourly):
             before(repos)
             reasons = fleets.go(fleet, order)
@@ -187,15 +187,15 @@ def undisturbed(*, hourly: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         return found
 
 
-def storm(number: int, seed: int) -> Round:
+def storm(number: int, seed: int, many: int = MANY) -> Round:
     """One round."""
     hourly = number % EVERY == 0
     told, wrong = Round(number), []
-    expected = undisturbed(hourly=hourly)
+    expected = undisturbed(many, hourly=hourly)
     with Hub() as hub:
         if hourly:
             hub.clock.keep_to_real_time()
-        repos, token = _made(hub), hub.token("ada")
+        repos, token = _made(hub, many), hub.token("ada")
         patience = HOURLY_PATIENCE if hourly else PATIENCE
         fleet = fleets.open_fleet(hub, token, patience=patience, pace=Unhurried())
         next(fleet.targets())  # the token has an account of points from its first request on
