@@ -3030,6 +3030,11 @@ FLEET = (
         ("edges/github/fleet.py", "        need_safe(api_url, graphql_url)\n", ""),
     ),
     control(
+        "a file that is not UTF-8 is not written over with what it was taken for",
+        "edges/github/test_fleet.py::test_a_file_in_another_encoding_is_no_text",
+        ("edges/github/fleet.py", " and object_id(text) == oid else None\n", " else None\n"),
+    ),
+    control(
         "rings halt when runs fail",
         ACROSS + "a_ring_whose_runs_fail_halts_the_fleet",
         (

@@ -95,6 +95,12 @@ def test_texts_come_by_their_ids(fleet: Fleet) -> None:
     }  # fmt: skip
 
 
+def test_a_file_in_another_encoding_is_no_text(fleet: Fleet, site: Repo) -> None:
+    site.commit({"Makefile": "all:\n\techo caf\xe9\n".encode("latin-1")})
+    target = first(fleet)
+    assert fleet.texts({target.id: [target.blobs["Makefile"]]}) == {target.blobs["Makefile"]: None}
+
+
 def test_a_proposal_is_one_request(hub: Hub, fleet: Fleet, site: Repo) -> None:
     target = first(fleet)
     done = fleet.push(proposal(target))

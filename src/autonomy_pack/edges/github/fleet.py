@@ -19,7 +19,7 @@ from autonomy_pack.edges.github.pace import Pace
 from autonomy_pack.edges.github.pushing import Pushing
 from autonomy_pack.edges.remote import Remote
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.targets import Page, Push, Pushed, Target
+from autonomy_pack.targets import Page, Push, Pushed, Target, object_id
 
 SIZE = 100
 _LONG = 5.0  # seconds
@@ -210,7 +210,7 @@ class Fleet:
         words |= {f"b{one}_{other}": oid for one, oids in enumerate(by.values()) for other, oid in enumerate(oids)}
         told = self.calls.graphql(queries.texts([len(oids) for oids in by.values()]), words)
         return {
-            oid: _text((told[f"r{one}"] or {}).get(f"b{other}"))
+            oid: _same(oid, _text((told[f"r{one}"] or {}).get(f"b{other}")))
             for one, oids in enumerate(by.values())
             for other, oid in enumerate(oids)
         }
@@ -219,6 +219,11 @@ class Fleet:
 def _told(value: Any) -> str:
     """A property's value; of several, all of them."""
     return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _same(oid: str, text: str | None) -> str | None:
+    """The text, if it is what the file holds to the byte: GitHub tells other encodings as if they were UTF-8."""
+    return text if text is not None and object_id(text) == oid else None
 
 
 def _text(blob: Any) -> str | None:
