@@ -2808,7 +2808,7 @@ INSTALLED = (
     control(
         "a base counts only with the hash that the lock says",
         RELEASED + "what_is_not_what_the_lock_says_is_no_base",
-        ("flows/fleet/released.py", " if sha256(given[path]) == file.upstream_sha256}", "}"),
+        ("flows/fleet/released.py", " and sha256(given[path]) == file.upstream_sha256}", "}"),
     ),
     control(
         "only a file with the older pack's traits gives way to ours",
@@ -3003,6 +3003,16 @@ FLEET = (
         "a branch that takes changes by pull request only is not pushed to",
         MANY + "a_protected_branch_is_not_pushed_to",
         ("policy/fleet/rows.py", "    if target.rule and target.rule.needs_pull:\n", "    if False:\n"),
+    ),
+    control(
+        "a default branch that is called like ours is no branch to propose on",
+        "flows/fleet/test_many_attacks.py::test_a_default_branch_that_is_called_like_ours_is_not_committed_to",
+        ("policy/fleet/rows.py", "    if target.branch == BRANCH:\n", "    if False:\n"),
+    ),
+    control(
+        "an empty file or line that a lock names is not ours",
+        RELEASED + "an_empty_file_that_a_lock_names_is_not_ours",
+        ("flows/fleet/released.py", " if given[path] and sha256(", " if sha256("),
     ),
     control(
         "a workflow that a lock file of Actions names is not changed alone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -148,3 +149,18 @@ def test_kept_templates_give_what_the_packages_own_give(tmp_path: Path) -> None:
 def test_every_release_that_is_shipped_can_be_read() -> None:
     for version in releases.versions(releases.SHIPPED):
         assert releases.texts(version, releases.SHIPPED)
+
+
+def test_an_empty_file_that_a_lock_names_is_not_ours(world: World, older: Path) -> None:
+    install(world, older)
+    file = world.root / PATH
+    lock = json.loads(file.read_text())
+    empty = hashlib.sha256(b"").hexdigest()
+    for path, kind in (("py.typed", "file"), ("README.md", "line")):
+        lock["files"][path] = {"kind": kind, "upstream_sha256": empty, "written_sha256": empty, "inputs": None}
+    file.write_text(json.dumps(lock))
+    world.write("py.typed", "")
+    world.write("README.md", "Words.\n\nMore.\n")
+    steps = {step.path: step for step in plan({}, None, found(world, older), merged)}
+    assert not steps["py.typed"].changes
+    assert not steps["README.md"].changes

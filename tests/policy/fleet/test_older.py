@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,3 +166,9 @@ def test_the_texts_that_decide_it_are_asked_for(files: dict[str, str], marker: s
     needed = to_read(KIT, some)
     some = replace(some, files=known | {path: files[path] for path in needed}, unread=some.unread - needed)
     assert plan(KIT, INPUTS, some, merge) == plan(KIT, INPUTS, whole, merge)
+
+
+def test_a_line_of_any_length_is_looked_at_in_no_time() -> None:
+    before = time.process_time()
+    assert not older.has_targets("autonomy." + "a" * 500_000 + "\n")
+    assert time.process_time() - before < 5

@@ -50,11 +50,12 @@ def _for_issues(texts: Mapping[str, str]) -> tuple[Mission, ...]:
 
 
 def bases(lock: Lock | None, folder: Path = releases.SHIPPED) -> Mapping[str, str]:
-    """What each locked file's template gave, where it can be given again: only what has the lock's hash is a base."""
+    """What each locked file's template gave, where it can be given again: only what has the lock's hash is a base.
+    A path that no kit has gives no text at all, and no empty file or line is ours for that."""
     every = lock.files.items() if lock else ()
     kits = {inputs: _kit(inputs, folder) for inputs in {file.inputs for _, file in every}}
     given = {path: _text(path, kits[file.inputs]) for path, file in every}
-    return {path: given[path] for path, file in every if sha256(given[path]) == file.upstream_sha256}
+    return {path: given[path] for path, file in every if given[path] and sha256(given[path]) == file.upstream_sha256}
 
 
 def rendered(path: str, inputs: Inputs, folder: Path = releases.SHIPPED) -> str:

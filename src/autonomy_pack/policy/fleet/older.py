@@ -30,7 +30,7 @@ _TRAITS = (
     re.compile(r"security:cleared"),
     re.compile(r"Agent Handoff Protocol"),
 )
-_TARGET = re.compile(r"^autonomy\.[a-z-]+[^:=\n]*:(?!=)", re.MULTILINE)
+_TARGET = re.compile(r"^autonomy\.[a-z-][^:=\n]*:(?!=)", re.MULTILINE)
 
 
 def kept_as(path: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from autonomy_pack.model import value
 from autonomy_pack.policy.fleet.plan import Act, Step
-from autonomy_pack.targets import Proposal, Target
+from autonomy_pack.targets import BRANCH, Proposal, Target
 
 OPTED_OUT = "autonomy-opt-out"
 """The topic of a repository that wants to be left alone."""
@@ -106,6 +106,9 @@ def judged(target: Target, steps: tuple[Step, ...], plan: str, *, direct: bool, 
         return Row(name=target.name, reason=Reason.LOCKED, why=_LOCKED, steps=steps, plan=plan)
     if direct:
         return _directly(target, steps, plan)
+    if target.branch == BRANCH:
+        why = f"{BRANCH}, on which changes are proposed, is its default branch: --direct commits to it"
+        return Row(name=target.name, reason=Reason.PROTECTED, why=why, steps=steps)
     standing = _standing(target, target.proposal, plan, again=again)
     if standing:
         reason, why = standing
