@@ -3022,7 +3022,11 @@ FLEET = (
     control(
         "what a policy of the organisation forbids is not proposed",
         ACROSS + "what_a_policy_of_the_organisation_forbids_is_not_proposed",
-        ("commands/across.py", "        every = policies.heeded(fleet, every, order)\n", ""),
+        (
+            "commands/across.py",
+            "policies.heeded(fleet, flow.planned(fleet, targets, order, told, _counted), order)",
+            "flow.planned(fleet, targets, order, told, _counted)",
+        ),
     ),
     control(
         "a pull request of a fork is never taken for ours",

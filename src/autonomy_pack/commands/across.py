@@ -14,8 +14,13 @@ from autonomy_pack.commands import options
 from autonomy_pack.model import value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from autonomy_pack.edges.github.fleet import Fleet
+    from autonomy_pack.flows.fleet.journal import Journal
     from autonomy_pack.flows.fleet.many import Planned
     from autonomy_pack.flows.fleet.order import Order
+    from autonomy_pack.policy.fleet.selection import Selection
 
 
 @value
@@ -105,48 +110,32 @@ def carry_out(
     ctx: click.Context, many: Across, order: Order, *, dry: bool, as_json: bool, backup: bool = False
 ) -> NoReturn:
     """Plan, print, carry out, print; ends the command: 0 done, 1 something to look at by hand, 4 something failed."""
-    from autonomy_pack.edges.github.pace import seconds
     from autonomy_pack.flows import hosting
     from autonomy_pack.flows.fleet import across as flow
-    from autonomy_pack.flows.fleet import policies
     from autonomy_pack.flows.fleet.journal import Journal
-    from autonomy_pack.policy.fleet.rings import parse
-    from autonomy_pack.policy.fleet.selection import Selection, property_of
     from autonomy_pack.views import fleet_rows as view
 
     order = replace(order, direct=many.direct, forks=many.forks, labels=many.labels)
-    wanted = tuple(map(property_of, many.property))
-    selection = Selection(globs=many.repos, topics=many.topic, properties=wanted, everything=many.all_repos)
-    rings = parse(many.rings) if many.rings else ()
+    _selection(many)  # before anything is asked of anybody
     fleet = flow.connect(many.org, per_hour=many.per_hour)
     fleet.calls.waiting = _waiting
     told = Journal(many.org, hosting.server_url())
-    keep = flow.backup_folder(many.org) if backup and not dry else None
+    rows = view.Rows(differences=dry)
+
+    def show(one: Planned) -> None:
+        for line in () if as_json else rows.lines(one.row, one.before):
+            click.echo(line)
+
     try:
-        values = flow.properties(fleet, selection, rings)
-        targets = flow.chosen(fleet, selection, values, labels=many.labels, runs=bool(rings))
-        every = flow.planned(fleet, targets, order, told, _counted)
-        every = policies.heeded(fleet, every, order)
-        halted = False
-        if rings:
-            every, held = flow.in_rings(every, rings, values, many.soak)
-            halted = held.halted
-        rows = view.Rows(differences=dry)
-
-        def show(one: Planned) -> None:
-            for line in () if as_json else rows.lines(one.row, one.before):
-                click.echo(line)
-
+        every, halted = _planned(fleet, many, order, told)
         if not as_json:
-            writes = sum(one.row.reason in view.CHANGES for one in every)
-            click.echo(view.summary([one.row for one in every], many.org, seconds=seconds(writes)))
+            least = fleet.pace.least(sum(one.row.reason in view.CHANGES for one in every))
+            click.echo(view.summary([one.row for one in every], many.org, seconds=least))
         if dry:
             for one in every:
                 show(one)
         else:
-            if keep:
-                click.echo(f"What files hold now is kept in {keep}.", err=True)
-            every = flow.carried_out(fleet, every, order, told, show, keep=keep)
+            every = flow.carried_out(fleet, every, order, told, show, keep=_keep(many, backup=backup))
     finally:
         told.close()
         fleet.close()
@@ -155,6 +144,41 @@ def carry_out(
     else:
         click.echo(view.ended([one.row for one in every], dry=dry))
     ctx.exit(_code(every, halted=halted))
+
+
+def _selection(many: Across) -> Selection:
+    from autonomy_pack.policy.fleet.selection import Selection, property_of
+
+    wanted = tuple(map(property_of, many.property))
+    return Selection(globs=many.repos, topics=many.topic, properties=wanted, everything=many.all_repos)
+
+
+def _planned(fleet: Fleet, many: Across, order: Order, told: Journal) -> tuple[list[Planned], bool]:
+    """(a row for each repository that is meant, whether a ring in which runs fail halts everything)."""
+    from autonomy_pack.flows.fleet import across as flow
+    from autonomy_pack.flows.fleet import policies
+    from autonomy_pack.policy.fleet.rings import parse
+
+    rings = parse(many.rings) if many.rings else ()
+    selection = _selection(many)
+    values = flow.properties(fleet, selection, rings)
+    targets = flow.chosen(fleet, selection, values, labels=many.labels, runs=bool(rings))
+    every = policies.heeded(fleet, flow.planned(fleet, targets, order, told, _counted), order)
+    if not rings:
+        return every, False
+    every, held = flow.in_rings(every, rings, values, many.soak)
+    return every, held.halted
+
+
+def _keep(many: Across, *, backup: bool) -> Path | None:
+    """The folder into which what files hold is written first, named to who waits; None without --backup."""
+    from autonomy_pack.flows.fleet import across as flow
+
+    if not backup:
+        return None
+    folder = flow.backup_folder(many.org)
+    click.echo(f"What files hold now is kept in {folder}.", err=True)
+    return folder
 
 
 def _code(every: list[Planned], *, halted: bool) -> int:

@@ -15,6 +15,7 @@ from autonomy_pack.flows.fleet.order import Order, Verb, first
 from autonomy_pack.policy.fleet.backup import Backup
 from autonomy_pack.policy.fleet.lock import PATH, Lock, read
 from autonomy_pack.policy.fleet.rows import OPTED_OUT, Reason
+from autonomy_pack.policy.fleet.steps import Act
 from autonomy_pack.targets import BRANCH
 from hub import Fault, Hub, Repo
 
@@ -269,6 +270,14 @@ def test_a_branch_of_our_name_that_was_there_before_us_is_theirs(hub: Hub, go: G
     assert repo.file("mine", BRANCH) == "1"
 
 
+def test_what_a_lagging_copy_does_not_show_yet_is_made_once(hub: Hub, go: Go) -> None:
+    lost = (("429_retry", 3), ("die_after", 5), ("stale_read", 6))
+    hub.faults.add(*(Fault(kind, GRAPHQL, nth=nth, retry_after=0) for kind, nth in lost))
+    assert reasons(go(INSTALL)) == {"one": Reason.PROPOSED, "two": Reason.CHANGE}
+    assert [len(repo.pulls) for repo in hub.repos.values()] == [1, 1]
+    assert hub.faults.left == []
+
+
 def test_without_graphql_it_is_the_same_by_at_most_three_writes(hub: Hub, go: Go) -> None:
     hub.has_graphql = False
     repo = hub.repos["acme/one"]
@@ -355,3 +364,12 @@ def test_a_backup_puts_every_byte_back(hub: Hub, fleet: Fleet, go: Go) -> None:
     rows = go(Order(verb=Verb.RESTORE, direct=True, backups={"acme/one": kept}))
     assert reasons(rows) == {"one": Reason.CHANGE, "two": Reason.NOT_INSTALLED}
     assert repo.git.commit(repo.head()).tree == tree.tree  # type: ignore[union-attr]
+
+
+def test_nothing_is_written_behind_a_file_or_a_link(hub: Hub, go: Go) -> None:
+    repo = hub.repos["acme/one"]
+    repo.commit({".github/workflows": "not a folder\n"})
+    row = go(replace(INSTALL, direct=True))["one"].row
+    assert row.reason is Reason.CHANGE
+    assert {step.act for step in row.steps if step.path.startswith(".github/workflows/")} == {Act.KEEP}
+    assert repo.file(".github/workflows") == "not a folder\n"

@@ -35,6 +35,12 @@ class Pace:
         waits += [self._at[-most] + span - now for span, most in self._windows if len(self._at) >= most]
         return max([0.0, *waits])
 
+    def least(self, writes: int) -> float:
+        """Seconds that so many writes take at least, from now on."""
+        minute, hour = (most for _, most in self._windows)
+        hours, rest = divmod(max(writes - 1, 0), hour)
+        return hours * 3600.0 + rest * max(self._least, 60.0 / minute)
+
     def refused(self) -> None:
         """GitHub said that it was too fast."""
         self._gap, self._clean = min(max(self._gap, 0.5) * 2, 60.0), 0
@@ -44,9 +50,3 @@ class Pace:
         self._clean += 1
         if self._clean >= _CLEAN:
             self._gap, self._clean = max(self._least, self._gap * 0.75), 0
-
-
-def seconds(writes: int, gap: float = 1.0, per_minute: int = PER_MINUTE, per_hour: int = PER_HOUR) -> float:
-    """How long that many writes take at least."""
-    hours, rest = divmod(max(writes - 1, 0), per_hour)
-    return hours * 3600.0 + rest * max(gap, 60.0 / per_minute)

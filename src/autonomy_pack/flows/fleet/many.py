@@ -101,13 +101,23 @@ def found(target: Target, wanted: Mapping[str, Wanted], lock: Lock | None, more:
     """What a repository has of the kit's files, by git's names of their contents: most texts need not be read."""
     bases = released.bases(lock)
     texts = {locks.PATH: target.lock} if target.lock is not None else {}
-    paths = {locks.PATH, *older.EVERY, *wanted, *more, *(lock.files if lock else ())} & target.blobs.keys()
-    odd = dict.fromkeys(paths & target.links, "it is a link or a submodule: look at it by hand")
+    every = {locks.PATH, *older.EVERY, *wanted, *more, *(lock.files if lock else ())}
+    odd = {path: why for path in every if (why := _odd(path, target))}
+    paths = every & target.blobs.keys()
     for path in paths - odd.keys() - texts.keys():
         known = _known(wanted.get(path), bases.get(path), target.blobs[path])
         texts |= {path: known} if known is not None else {}
     unread = frozenset(paths - texts.keys() - odd.keys())
     return Found(files=texts, odd=odd, bases=bases, lock=lock, unread=unread, older=target.older)
+
+
+def _odd(path: str, target: Target) -> str:
+    """Why nothing is done with a file whatever it holds; "" when something may be."""
+    if path in target.links:
+        return "it is a link or a submodule: look at it by hand"
+    folders = [path[:place] for place, letter in enumerate(path) if letter == "/"]
+    taken = next((folder for folder in folders if folder in target.blobs), "")
+    return f"{taken} is a file or a link, where its folder would be" if taken else ""
 
 
 def _known(want: Wanted | None, base: str | None, oid: str) -> str | None:
