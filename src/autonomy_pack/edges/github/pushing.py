@@ -14,6 +14,8 @@ from autonomy_pack.errors import WorldError
 from autonomy_pack.targets import Push, Pushed, Target, object_id
 
 _AGAIN = "Run the same command again: it goes on from what is there now."
+# The latter also after a lost answer, where the copy that was read to see what it did lags behind.
+_MOVED = ("expected branch to point to", "already exists")
 
 
 class Stale(WorldError):
@@ -99,7 +101,7 @@ class Pushing:
         said = one_line(redact(str(error.get("message", ""))), 200)
         part = ".".join(map(str, error.get("path") or ("write",)))
         says = f"{self._push.target.name}, {part}: {said}"
-        if error.get("type") == "STALE_DATA" or "expected branch to point to" in said.casefold():
+        if error.get("type") == "STALE_DATA" or any(words in said.casefold() for words in _MOVED):
             return Stale(says, _AGAIN)
         if error.get("type") == "FORBIDDEN" or "permission" in said or "not accessible" in said:
             return WorldError(says, "Give the token contents, workflows and pull-requests: write there.")
