@@ -3044,6 +3044,15 @@ FLEET = (
         ("edges/github/fleet.py", "        need_safe(api_url, graphql_url)\n", ""),
     ),
     control(
+        "a lock names no agent whose file would lie outside the repository",
+        "flows/fleet/test_clone.py::test_a_lock_whose_agent_leads_out_is_not_read",
+        (
+            "schemas/lock.json",
+            '"type": "string", "pattern": "^[a-z0-9-]{0,40}$"}',
+            '"type": "string", "maxLength": 40}',
+        ),
+    ),
+    control(
         "a file that is not UTF-8 is not written over with what it was taken for",
         "edges/github/test_fleet.py::test_a_file_in_another_encoding_is_no_text",
         ("edges/github/fleet.py", " and object_id(text) == oid else None\n", " else None\n"),

@@ -139,6 +139,8 @@ def sync(
     from autonomy_pack.flows.fleet import clone, order
     from autonomy_pack.flows.fleet.order import Order, Verb
 
+    if previous and pack:
+        raise click.UsageError("--previous goes back to the commit that was installed before: leave --pack out.")
     asked = Order(verb=Verb.PREVIOUS if previous else Verb.SYNC, pack=pack or "", force=force)
     if many:
         carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)

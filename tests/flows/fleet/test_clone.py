@@ -176,6 +176,15 @@ def test_a_lock_with_a_path_that_leads_out_is_not_read(world: World, path: str) 
         clone.uninstall(project.find(world.root))
 
 
+@pytest.mark.parametrize("agent", ["../../../outside", "a/b", "a.md"])
+def test_a_lock_whose_agent_leads_out_is_not_read(world: World, agent: str) -> None:
+    put(world, OLD)
+    text = (world.root / locks.PATH).read_text()
+    world.write(locks.PATH, text.replace('"agent": "claude"', f'"agent": "{agent}"'))
+    with pytest.raises(UsageError, match="agent"):
+        clone.installed(project.find(world.root))
+
+
 def test_targets_pass_variables_through_in_sh(world: World, tmp_path: Path) -> None:
     put(world, OLD)
     told = tmp_path / "autonomy"

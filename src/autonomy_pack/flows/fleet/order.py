@@ -7,6 +7,7 @@ from dataclasses import field, fields, replace
 from enum import StrEnum
 
 from autonomy_pack import __version__
+from autonomy_pack.agents import AGENTS as SHIPPED
 from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.fleet import released
 from autonomy_pack.model import value
@@ -52,6 +53,14 @@ class Order:
     records: bool = False
     backups: Mapping[str, Backup] = field(default_factory=dict)
     forks: bool = False
+
+    def __post_init__(self) -> None:
+        """UsageError for what can stand in no repository: it is told once, before any of them is asked."""
+        given = self.given or (first(self.pack) if self.pack else None)
+        if given and given.agent and given.agent not in SHIPPED:
+            raise UsageError(f"there is no agent {given.agent[:40]!r}", f"--agent is one of {', '.join(SHIPPED)}.")
+        if given:
+            released.kit(replace(given, cron=cron("", allow=self.continuous, asked=self.schedule)))
 
 
 class NotInstalled(UsageError):

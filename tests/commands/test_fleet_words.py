@@ -1,0 +1,39 @@
+"""Words that can stand in no repository are told once, with exit 2, before any repository is asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHA = "a" * 40
+PACK = f"--pack o/p@{SHA}"
+WRONG = {
+    "install --pack o/p@main": "main cannot stand in a workflow",
+    f"install {PACK} --schedule hourly": "a schedule lets it start by itself",
+    f"install {PACK} --allow-continuous --schedule hourly": "hourly cannot stand in a workflow",
+    f"install {PACK} --runs-on a;b": "a;b cannot stand in a workflow",
+    f"install {PACK} --agent ../../../x": "there is no agent '../../../x'",
+    f"install {PACK} --agent clude": "there is no agent 'clude'",
+    f"install {PACK} --pin tag --enterprise-server": "which commit a tag is",
+    "sync --pack o/p@main": "main cannot stand in a workflow",
+    "sync --pack o/p": "it is not said where the pack is",
+    f"sync --previous {PACK}": "leave --pack out",
+}
+
+
+@pytest.mark.parametrize("across", ["", " --org acme --all-repos"])
+@pytest.mark.parametrize("words", WRONG)
+def test_words_that_can_stand_nowhere_are_told_once(tmp_path: Path, words: str, across: str) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": "x", "GITHUB_API_URL": "http://127.0.0.1:1"}
+    argv = [sys.executable, "-m", "autonomy_pack", "fleet", *f"{words}{across}".split()]
+    ended = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    first, second = ended.stderr.splitlines()
+    assert WRONG[words] in first
+    assert second.startswith("  Next: ")
+    assert not (tmp_path / ".github").exists()
