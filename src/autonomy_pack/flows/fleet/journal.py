@@ -20,12 +20,12 @@ class Journal:
         place = folder or host.state_home() / "fleet"
         self.path = place / f"{files.sha256(server.encode())[:8]}-{owner.casefold()}.jsonl"
         self._done = self._read()
-        self._file = files.Journal(self.path)
-        self._file.add("")  # after a line that a kill cut off
+        self._file: files.Journal | None = None
 
     def close(self) -> None:
         """No more lines."""
-        self._file.close()
+        if self._file:
+            self._file.close()
 
     def known(self, planned: Planned) -> Planned:
         """The row, or that it was done before: it costs nothing again, also where GitHub does not show it yet."""
@@ -41,8 +41,15 @@ class Journal:
         if planned.row.done:
             words = {"repo": planned.target.id, "head": planned.target.head, "plan": planned.row.plan}
             told = {**words, "name": planned.row.name, "url": planned.row.url, "at": clock.now()}
-            self._file.add(json.dumps(told))
+            self._opened().add(json.dumps(told))
             self._done[self._key(planned)] = planned.row.url
+
+    def _opened(self) -> files.Journal:
+        """Only who has something to write down makes a file."""
+        if self._file is None:
+            self._file = files.Journal(self.path)
+            self._file.add("")  # after a line that a kill cut off
+        return self._file
 
     def _key(self, planned: Planned) -> tuple[str, str, str]:
         return planned.target.id, planned.target.head, planned.row.plan
