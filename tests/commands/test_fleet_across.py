@@ -239,3 +239,26 @@ def test_records_are_deleted_when_that_is_said_and_the_pack_is_gone(hub: Hub, ca
     done = call(*asked, "--confirm")
     assert done.returncode == 0, done.stderr
     assert [ref for ref in repo.refs() if ref.startswith("refs/autonomy/")] == []
+
+
+def test_a_ring_in_which_nobody_has_it_opens_nothing(hub: Hub, call: Call) -> None:
+    words = (*PACK, *ALL, "--direct", "--rings", "topic:cannary,100%", "--soak", "0s")
+    assert "ring topic:cannary has no repository that has it" in call("install", *words).stdout
+    hub.repos["acme/api"].topics.append("cannary")
+    hub.repos["acme/api"].archived = True
+    assert "Nothing to do." in call("install", *words).stdout
+    assert hub.requests(writes=True) == []
+
+
+def test_a_removal_goes_on_without_runs_to_wait_for(hub: Hub, call: Call) -> None:
+    hub.repos["acme/api"].topics.append("canary")
+    call("install", *PACK, *ALL, "--direct")
+    words = ("uninstall", "--confirm", *ALL, "--direct", "--rings", "topic:canary,100%")
+    assert "1 done." in call(*words).stdout
+    assert "2 done." in call(*words).stdout
+
+
+def test_nothing_that_is_meant_is_a_mistake(call: Call) -> None:
+    ended = call("install", *PACK, "--org", "acme", "--repos", "wbe-*")
+    assert ended.returncode == 2
+    assert "no repository of acme is meant" in ended.stderr

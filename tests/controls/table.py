@@ -3072,6 +3072,11 @@ FLEET = (
         ("policy/fleet/rings.py", "    if has and finished < LEAST_FINISHED:\n", "    if False:\n"),
     ),
     control(
+        "a ring opens only where somebody has what it is to show",
+        ACROSS + "a_ring_in_which_nobody_has_it_opens_nothing",
+        ("policy/fleet/rings.py", "    if runs and not has and", "    if False and"),
+    ),
+    control(
         "a merged workflow that would not work is left to a person",
         "flows/fleet/test_merged.py::test_a_merge_that_would_not_work_is_not_used",
         (

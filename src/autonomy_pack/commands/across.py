@@ -155,8 +155,10 @@ def _selection(many: Across) -> Selection:
 
 def _planned(fleet: Fleet, many: Across, order: Order, told: Journal) -> tuple[list[Planned], bool]:
     """(a row for each repository that is meant, whether a ring in which runs fail halts everything)."""
+    from autonomy_pack.errors import UsageError
     from autonomy_pack.flows.fleet import across as flow
     from autonomy_pack.flows.fleet import policies
+    from autonomy_pack.flows.fleet.order import Verb
     from autonomy_pack.policy.fleet.rings import parse
 
     rings = parse(many.rings) if many.rings else ()
@@ -164,9 +166,12 @@ def _planned(fleet: Fleet, many: Across, order: Order, told: Journal) -> tuple[l
     values = flow.properties(fleet, selection, rings)
     targets = flow.chosen(fleet, selection, values, labels=many.labels, runs=bool(rings))
     every = policies.heeded(fleet, flow.planned(fleet, targets, order, told, _counted), order)
+    if not every:
+        fix = "Look at --repos, --topic, --property and what the token may see."
+        raise UsageError(f"no repository of {many.org} is meant", fix)
     if not rings:
         return every, False
-    every, held = flow.in_rings(every, rings, values, many.soak)
+    every, held = flow.in_rings(every, rings, values, many.soak, runs=order.verb is not Verb.UNINSTALL)
     return every, held.halted
 
 

@@ -82,3 +82,25 @@ def test_a_repository_is_in_the_first_ring_that_has_it() -> None:
 def test_other_words_are_no_rings(text: str) -> None:
     with pytest.raises(UsageError):
         parse(text)
+
+
+STUCK = member(has=False, finished=0, since="")
+
+
+@pytest.mark.parametrize(
+    ("words", "members", "last"),
+    [
+        ("topic:canary,100%", [member(1, pending=True, has=False)], 0),
+        ("topic:canary,100%", [STUCK, member(1, pending=True, has=False)], 0),
+        ("1%,100%", [STUCK, member(1, pending=True, has=False)], 0),
+        ("topic:canary,100%", [STUCK, member(), member(1, pending=True, has=False)], 1),
+        ("1%,100%", [member(1, pending=True, has=False)], 1),
+    ],
+    ids=["a name that nobody has", "left out by name", "left out by share", "one of two shows it", "a share of few"],
+)
+def test_a_ring_in_which_nobody_has_it_shows_nothing(words: str, members: list[Member], last: int) -> None:
+    assert held(members, parse(words), BEFORE).last == last
+
+
+def test_what_is_taken_out_has_no_runs_to_wait_for() -> None:
+    assert held([member(1, pending=True, has=False)], parse("topic:canary,100%"), BEFORE, runs=False).last == 1

@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 Properties = Mapping[str, Mapping[str, str]]
 _CHANGES = (Reason.CHANGE, Reason.DRAFT)
+_PENDING = (*_CHANGES, Reason.PROPOSED, Reason.DONE_BEFORE, Reason.FAILED)
+# No change gets there, whoever does what about it: these are in no ring.
+_OUTSIDE = (
+    Reason.ARCHIVED,
+    Reason.DISABLED,
+    Reason.FORK,
+    Reason.EMPTY,
+    Reason.NO_PERMISSION,
+    Reason.OPTED_OUT,
+    Reason.NOT_INSTALLED,
+    Reason.OLDER_PACK,
+)
 
 
 def connect(owner: str, *, per_hour: int | None = None) -> Fleet:
@@ -92,12 +104,13 @@ def planned(
 
 
 def in_rings(
-    every: list[Planned], order: tuple[Ring, ...], values: Properties, soak: float
+    every: list[Planned], order: tuple[Ring, ...], values: Properties, soak: float, *, runs: bool = True
 ) -> tuple[list[Planned], Held]:
-    """The same rows; those of rings that are not open yet wait, and say why. `soak`: seconds."""
+    """The same rows; those of rings that are not open yet wait, and say why. `soak`: seconds; `runs`: as of `held`."""
     numbers = [rings.number(one.target, order, values.get(one.row.name, {})) for one in every]
-    members = [_member(one, number) for one, number in zip(every, numbers, strict=True)]
-    held = rings.held(members, order, clock.later(clock.now(), -soak))
+    inside = [pair for pair in zip(every, numbers, strict=True) if pair[0].row.reason not in _OUTSIDE]
+    members = [_member(one, number) for one, number in inside]
+    held = rings.held(members, order, clock.later(clock.now(), -soak), runs=runs)
     return [_held_back(one, number, held, order) for one, number in zip(every, numbers, strict=True)], held
 
 
@@ -106,8 +119,8 @@ def _member(one: Planned, number: int) -> Member:
     return Member(
         name=one.row.name,
         ring=number,
-        pending=one.row.reason in (*_CHANGES, Reason.PROPOSED, Reason.DONE_BEFORE),
-        has=one.row.reason is Reason.UP_TO_DATE,
+        pending=one.row.reason in _PENDING,
+        has=one.row.reason is Reason.UP_TO_DATE and not one.row.by_hand,
         finished=runs.finished if runs else 0,
         failed=runs.failed if runs else 0,
         since=one.target.installed,

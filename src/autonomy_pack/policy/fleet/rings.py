@@ -91,9 +91,11 @@ class Held:
     halted: bool = False
 
 
-def held(members: Iterable[Member], rings: Sequence[Ring], soaked: str) -> Held:
+def held(members: Iterable[Member], rings: Sequence[Ring], soaked: str, *, runs: bool = True) -> Held:
     """How far the rings are open. A ring opens when in those before it nothing is pending, the last to get the change
-    has it since `soaked` or earlier, at least 20 runs finished, and at most 2 % of them failed."""
+    has it since `soaked` or earlier, at least 20 runs finished, and at most 2 % of them failed. So somebody must have
+    it; only of a share there may be none. `runs`: False = the change takes away what could run, so none is waited for.
+    """
     every = list(members)
     for place, ring in enumerate(rings):
         inside = [one for one in every if one.ring <= place]
@@ -103,18 +105,20 @@ def held(members: Iterable[Member], rings: Sequence[Ring], soaked: str) -> Held:
             return Held(last=place, why=why, halted=True)
         if place == len(rings) - 1:
             break
-        why = _waits(inside, finished, ring, soaked)
+        why = _waits(inside, finished, ring, soaked, runs=runs)
         if why:
             return Held(last=place, why=why)
     return Held(last=len(rings) - 1)
 
 
-def _waits(inside: Sequence[Member], finished: int, ring: Ring, soaked: str) -> str:
+def _waits(inside: Sequence[Member], finished: int, ring: Ring, soaked: str, *, runs: bool) -> str:
     """Why the ring after this one is not open yet."""
     pending = sum(one.pending for one in inside)
     if pending:
         return f"ring {ring.text} still has {pending} to get it"
     has = [one for one in inside if one.has]
+    if runs and not has and (inside or not ring.share):
+        return f"ring {ring.text} has no repository that has it and could show how it does"
     late = [one for one in has if not one.since or one.since > soaked]
     if late:
         return f"ring {ring.text}: {len(late)} have it not long enough"
