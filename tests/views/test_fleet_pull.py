@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autonomy_pack import __version__
 from autonomy_pack.policy.fleet.rows import Reason, Row
-from autonomy_pack.policy.fleet.steps import Act, Step
+from autonomy_pack.policy.fleet.steps import YOURS, Act, Step
 from autonomy_pack.views.fleet_pull import number, pull, sections
 
 CHANGELOG = """# Changes
@@ -53,6 +53,17 @@ def test_what_a_repository_says_is_only_text_there() -> None:
     assert "<img" not in told.body
     assert "](http" not in told.body
     assert "@ada" not in told.body.replace("@\u200bada", "").replace("@⁠ada", "")
+
+
+def test_what_is_left_alone_is_named_but_for_what_is_a_persons_anyway() -> None:
+    left = Step(act=Act.KEEP, path="a.yml", why="it is not ours: --force takes it over")
+    told = pull("install", row(left, Step(act=Act.KEEP, path="b.yml", why=YOURS)), "").body
+    assert "- `a.yml`: it is not ours" in told
+    assert "b.yml" not in told
+
+
+def test_it_says_which_commit_of_the_pack_is_called_then() -> None:
+    assert f"call `o/p@{'a' * 40}` then" in pull("install", row(), "", source=f"o/p@{'a' * 40}").body
 
 
 def test_nothing_is_new_at_a_first_install() -> None:

@@ -21,6 +21,12 @@ def test_the_same_steps_are_shown_once() -> None:
     assert second == ["change         a/two  (1 files, as in a/one)"]
 
 
+def test_what_is_left_alone_is_named() -> None:
+    left = Step(act=Act.KEEP, path="y", why="it is not ours: --force takes it over")
+    told = list(Rows(differences=False).lines(row("a/one", steps=(*STEPS, left)), {}))
+    assert told[-1] == "  keep      y  (it is not ours: --force takes it over)"
+
+
 def test_every_row_is_counted() -> None:
     told = summary([row("a/1"), row("a/2", Reason.ARCHIVED), row("a/3")], "a", seconds=120)
     assert told == "3 repositories of a: 2 change, 1 archived. 2 writes, 2 min at least by GitHub's limits."

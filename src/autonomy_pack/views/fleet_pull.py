@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from autonomy_pack import __version__
 from autonomy_pack.model import value
 from autonomy_pack.policy.fleet.rows import OPTED_OUT, Row
-from autonomy_pack.views.render import render
+from autonomy_pack.views.render import line, render
 
 _SECTION = re.compile(r"^## (\d+\.\d+\.\d+)\b.*$", re.MULTILINE)
 _LONGEST = 20_000
@@ -23,15 +23,20 @@ class Told:
     body: str
 
 
-def pull(verb: str, row: Row, before: str, changelog: str = "") -> Told:
-    """What is said of a row that is carried out; `before` is the version that is installed, "" = none is."""
+def pull(verb: str, row: Row, before: str, changelog: str = "", source: str = "") -> Told:
+    """What is said of a row that is carried out; `before` is the version that is installed, "" = none is.
+
+    `source`: OWNER/NAME@COMMIT that workflows call afterwards, "" = none.
+    """
     change = f"{before} → {__version__}" if before and before != __version__ else __version__
     title = f"Autonomy Pack: {verb} ({change})"
     changing = [step for step in row.steps if step.changes]
     summary = "\n".join(f"- {step.act} {step.path}" for step in changing)
     intro = f"Autonomy Pack wants to {verb} {len(changing)} of its files here ({change})."
+    intro += f" Its workflows call `{line(source)}` then." if source else ""
     news = "\n\n".join(sections(changelog, before, __version__))[:_LONGEST] if before else ""
-    body = render("fleet-pull.md.j2", intro=intro, steps=changing, by_hand=row.by_hand, changes=news, opt_out=OPTED_OUT)
+    steps = {"steps": changing, "by_hand": row.by_hand, "kept": row.kept}
+    body = render("fleet-pull.md.j2", intro=intro, **steps, changes=news, opt_out=OPTED_OUT)
     return Told(title=title, summary=summary, body=body)
 
 

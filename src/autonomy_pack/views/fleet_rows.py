@@ -24,7 +24,7 @@ class Rows:
 
     def lines(self, row: Row, before: Mapping[str, str]) -> Iterator[str]:
         """The lines of one row."""
-        steps = [step for step in row.steps if step.changes or step in row.by_hand]
+        steps = [step for step in row.steps if step.changes or step in row.by_hand or step in row.kept]
         kind = tuple((step.act, step.path, step.why) for step in steps)
         same = self._shown.setdefault(kind, row.name) if steps else row.name
         as_there = "" if same == row.name or row.reason not in CHANGES else f", as in {same}"

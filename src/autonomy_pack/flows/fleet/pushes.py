@@ -8,8 +8,10 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from autonomy_pack.errors import UsageError
 from autonomy_pack.flows.fleet import clone
 from autonomy_pack.flows.fleet.order import Order
+from autonomy_pack.policy.fleet import lock as locks
 from autonomy_pack.policy.fleet.rows import Reason, Row
 from autonomy_pack.targets import BRANCH, PLAN, Push, Target, object_id
 from autonomy_pack.views import fleet_pull as view
@@ -22,7 +24,7 @@ def push(fleet: Fleet, target: Target, row: Row, order: Order, before: str) -> P
     """The write that a row asks for; `before` is the version that is installed, "" = none is."""
     texts = {step.path: step.text for step in row.steps if step.changes and step.text}
     gone = tuple(step.path for step in row.steps if step.changes and not step.text)
-    told = view.pull(order.verb, row, before, changelog())
+    told = view.pull(order.verb, row, before, changelog(), _source(texts.get(locks.PATH)))
     whole = Push(
         target=target,
         branch="" if order.direct else BRANCH,
@@ -37,6 +39,15 @@ def push(fleet: Fleet, target: Target, row: Row, order: Order, before: str) -> P
         draft=row.reason is Reason.DRAFT,
     )
     return whole if order.direct or not target.tip else _on_top(fleet, whole, row)
+
+
+def _source(lock: str | None) -> str:
+    """OWNER/NAME@COMMIT of the pack that the new lock names; "" where there is none, or a backup's cannot be read."""
+    try:
+        inputs = clone.read_lock(lock).inputs if lock else None
+    except UsageError:
+        return ""
+    return f"{inputs.pack}@{inputs.sha}" if inputs else ""
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from autonomy_pack.policy.fleet import line, older
 from autonomy_pack.policy.fleet.lock import PATH, Inputs, Kind, Lock, Locked, sha256, written
-from autonomy_pack.policy.fleet.steps import Act, Found, Merge, Merged, Step, Wanted, put_in, same
+from autonomy_pack.policy.fleet.steps import YOURS, Act, Found, Merge, Merged, Step, Wanted, put_in, same
 
 __all__ = ["Act", "Found", "Merge", "Merged", "Step", "Wanted", "plan", "to_read"]
 
@@ -76,7 +76,7 @@ def _step(path: str, want: Wanted | None, lock: Locked | None, found: Found, mer
     if mine == want.text:
         return Step(act=Act.SAME, path=path, why="it is as it should be")
     if kind is Kind.SEED:
-        return Step(act=Act.KEEP, path=path, why="it is yours")
+        return Step(act=Act.KEEP, path=path, why=YOURS)
     if lock is None:
         return _foreign(path, want, found, force=force)
     return _changed(path, mine, want, lock, found.bases.get(path), merge)

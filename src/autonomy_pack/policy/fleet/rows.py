@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from autonomy_pack.model import value
-from autonomy_pack.policy.fleet.plan import Act, Step
+from autonomy_pack.policy.fleet.steps import YOURS, Act, Step
 from autonomy_pack.targets import BRANCH, Proposal, Target
 
 OPTED_OUT = "autonomy-opt-out"
@@ -71,6 +71,11 @@ class Row:
     def by_hand(self) -> tuple[Step, ...]:
         """What a person has to merge."""
         return tuple(step for step in self.steps if step.act is Act.CONFLICT)
+
+    @property
+    def kept(self) -> tuple[Step, ...]:
+        """What is left as it is and has to be named: somebody else's under our names, edited, removed, unreadable."""
+        return tuple(step for step in self.steps if step.act is Act.KEEP and step.why != YOURS)
 
 
 def refused(target: Target, *, forks: bool = False) -> Row | None:

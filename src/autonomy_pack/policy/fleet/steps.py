@@ -21,6 +21,8 @@ class Act(StrEnum):
     CONFLICT = "conflict"
 
 
+YOURS = "it is yours"
+"""Why a file stays that is a person's from the start: nobody has to be told."""
 _CHANGES = frozenset({Act.WRITE, Act.UPDATE, Act.MERGE, Act.REMOVE})
 
 
