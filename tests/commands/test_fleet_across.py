@@ -49,8 +49,9 @@ def call(hub: Hub, tmp_path: Path) -> Call:
     return run
 
 
-def test_a_dry_run_prints_what_will_be_done_and_writes_nothing(hub: Hub, call: Call) -> None:
-    dry = call("install", *PACK, *ALL, "--dry-run")
+def test_a_dry_run_prints_what_will_be_done_and_writes_nothing(hub: Hub, call: Call, tmp_path: Path) -> None:
+    dry = call("install", *PACK, *ALL, "--dry-run", "--backup")
+    assert {path.name for path in tmp_path.iterdir()} <= {".cache"}  # missions that were read are remembered there
     assert dry.returncode == 0, dry.stderr
     assert hub.requests(writes=True) == []
     assert "3 repositories of acme: 3 change. 3 writes" in dry.stdout
