@@ -10,9 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.flows.actions import labels as ours
-from autonomy_pack.flows.fleet import clone, records, released
-from autonomy_pack.flows.fleet import labels as labelling
+from autonomy_pack.flows.fleet import beside, clone, released
 from autonomy_pack.flows.fleet.merged import merged
 from autonomy_pack.flows.fleet.order import NotInstalled, Order, Verb, inputs_for, spared
 from autonomy_pack.flows.fleet.pushes import push
@@ -23,12 +21,11 @@ from autonomy_pack.policy.fleet.backup import plan_back
 from autonomy_pack.policy.fleet.lock import Inputs, Kind, Lock, sha256
 from autonomy_pack.policy.fleet.plan import plan, to_read
 from autonomy_pack.policy.fleet.rows import Reason, Row, judged, refused
-from autonomy_pack.policy.fleet.steps import Act, Found, Step, Wanted
+from autonomy_pack.policy.fleet.steps import Found, Step, Wanted
 from autonomy_pack.targets import Push, Pushed, Target, object_id
 from autonomy_pack.views.kit import MAKEFILE, MAKEFILES
 
 if TYPE_CHECKING:
-    from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.github.fleet import Fleet
 
 _TRIES, _PAGE = 3, 100
@@ -64,7 +61,7 @@ def rows(fleet: Fleet, targets: Iterable[Target], order: Order) -> Iterator[Plan
         texts = _texts(fleet, needed)
         for one in begun:
             planned = _finished(fleet, one, texts, order) if isinstance(one, Begun) else one
-            yield _with_labels(fleet, planned, order)
+            yield replace(planned, row=beside.planned(fleet, planned.target, planned.row, order))
 
 
 def _begun(target: Target, order: Order) -> Begun | Planned:
@@ -100,13 +97,16 @@ def _need_backup(target: Target, order: Order) -> None:
 def found(target: Target, wanted: Mapping[str, Wanted], lock: Lock | None, more: Iterable[str] = ()) -> Found:
     """What a repository has of the kit's files, by git's names of their contents: most texts need not be read."""
     bases = released.bases(lock)
-    texts = {locks.PATH: target.lock} if target.lock is not None else {}
+    known = {locks.PATH: target.lock, older.MARKER: target.marker}
+    texts = {path: text for path, text in known.items() if text is not None}
     every = {locks.PATH, *older.EVERY, *wanted, *more, *(lock.files if lock else ())}
     odd = {path: why for path in every if (why := _odd(path, target))}
+    if target.older and target.marker is None:
+        odd[older.MARKER] = "it is no text that can be read whole: look at it by hand"
     paths = every & target.blobs.keys()
     for path in paths - odd.keys() - texts.keys():
-        known = _known(wanted.get(path), bases.get(path), target.blobs[path])
-        texts |= {path: known} if known is not None else {}
+        ours = _known(wanted.get(path), bases.get(path), target.blobs[path])
+        texts |= {path: ours} if ours is not None else {}
     unread = frozenset(paths - texts.keys() - odd.keys())
     return Found(files=texts, odd=odd, bases=bases, lock=lock, unread=unread, older=target.older)
 
@@ -115,6 +115,8 @@ def _odd(path: str, target: Target) -> str:
     """Why nothing is done with a file whatever it holds; "" when something may be."""
     if path in target.links:
         return "it is a link or a submodule: look at it by hand"
+    if path in target.folders:
+        return "it is a folder"
     folders = [path[:place] for place, letter in enumerate(path) if letter == "/"]
     taken = next((folder for folder in folders if folder in target.blobs), "")
     return f"{taken} is a file or a link, where its folder would be" if taken else ""
@@ -183,52 +185,6 @@ def _steps(begun: Begun, now: Found, order: Order) -> tuple[Step, ...]:
     return spared(steps, agents=order.keep_agents)
 
 
-def _with_labels(fleet: Fleet, planned: Planned, order: Order) -> Planned:
-    """The row with what is done with labels: ours that are missing, when that is asked for; in a removal those that we
-    made and nobody uses, and records when that is asked for, once nothing else of the pack is there any more."""
-    target, row = planned.target, planned.row
-    if order.labels and planned.found is not None and row.reason is not Reason.FAILED:
-        steps = [Step(act=Act.WRITE, path=name, why="it is missing") for name in labelling.central(target)]
-    elif order.verb is Verb.UNINSTALL and _is_gone(planned, order):
-        steps = _removal(fleet, target, order)
-    else:
-        return planned
-    quiet = row.reason in (Reason.UP_TO_DATE, Reason.NOT_INSTALLED) and any(step.changes for step in steps)
-    if quiet:
-        labels = sum(step.changes for step in steps if step.path != records.PREFIX)
-        row = replace(row, reason=Reason.CHANGE, why=f"{labels} labels{', records' if order.records else ''}")
-    return replace(planned, row=replace(row, labels=tuple(steps)))
-
-
-def _is_gone(planned: Planned, order: Order) -> bool:
-    """Whether nothing is left that would make labels and records again."""
-    return planned.row.reason is Reason.NOT_INSTALLED or (order.direct and planned.row.reason is Reason.CHANGE)
-
-
-def _removal(fleet: Fleet, target: Target, order: Order) -> list[Step]:
-    wanted = bool(target.record) and not order.keep_labels
-    if not wanted and not order.records:
-        return []
-    hub = fleet.repository(target.name)
-    try:
-        return [*(_labels(hub) if wanted else ()), *(_records(hub) if order.records else ())]
-    except WorldError as error:
-        return [Step(act=Act.KEEP, path="labels", why=error.says)]
-    finally:
-        hub.close()
-
-
-def _records(hub: GitHub) -> list[Step]:
-    refs = records.count(hub)
-    return [Step(act=Act.REMOVE, path=records.PREFIX, why=f"--records: {refs} refs")] if refs else []
-
-
-def _labels(hub: GitHub) -> list[Step]:
-    _, removal = labelling.look(hub)
-    goes = [Step(act=Act.REMOVE, path=name, why="we made it and nothing has it") for name in removal.goes]
-    return goes + [Step(act=Act.KEEP, path=name, why=why) for name, why in removal.stays]
-
-
 def _read(begun: Begun, texts: Mapping[str, str | None]) -> Found:
     """What was found, with the texts that were read since; one that is no text is left alone."""
     known, blobs = begun.found, begun.target.blobs
@@ -270,25 +226,8 @@ def _push(fleet: Fleet, planned: Planned, order: Order) -> Push:
 
 def _done(fleet: Fleet, row: Row, done: Pushed | None, order: Order) -> Row:
     """The row when its commit is made: its labels are done with, too."""
-    labels = [step for step in row.labels if step.changes]
-    if labels:
-        hub = fleet.repository(row.name)
-        try:
-            _settle(hub, {step.path for step in labels}, order)
-        finally:
-            hub.close()
-    return replace(row, done=bool(done or labels), url=done.url if done else row.url)
-
-
-def _settle(hub: GitHub, named: set[str], order: Order) -> None:
-    """Labels first: the records say which are ours."""
-    if order.verb is not Verb.UNINSTALL:
-        ours.need(hub, named)
-        return
-    if named - {records.PREFIX}:
-        labelling.remove(hub, named)
-    if records.PREFIX in named:
-        records.remove(hub)
+    more = beside.carry_out(fleet, row, order)
+    return replace(row, done=bool(done or more), url=done.url if done else row.url)
 
 
 def _failed(row: Row, error: WorldError | UsageError) -> Row:
