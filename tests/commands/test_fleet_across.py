@@ -171,6 +171,7 @@ def test_status_tells_which_release_is_where(hub: Hub, call: Call) -> None:
     assert [(row["repository"], row["commit"]) for row in rows] == [("acme/web-one", "a" * 40)]
     assert call("status", "--org", "acme", "--csv").stdout.startswith("repository,release,commit")
     assert call("status").returncode == 2
+    assert "no repository of acme is meant" in call("status", "--org", "acme", "--repos", "none").stderr
 
 
 def test_what_was_there_before_comes_back_in_one_command(hub: Hub, call: Call, tmp_path: Path) -> None:

@@ -25,15 +25,32 @@ WRONG = {
 }
 
 
+HERE = {
+    f"install {PACK} --labels": "--labels is for many repositories",
+    "verify --quick --org=": "invalid value for '--org': it is empty",
+    "status --org=": "invalid value for '--org': it is empty",
+    "uninstall --confirm --org=": "invalid value for '--org': it is empty",
+}
+
+
 @pytest.mark.parametrize("across", ["", " --org acme --all-repos"])
 @pytest.mark.parametrize("words", WRONG)
 def test_words_that_can_stand_nowhere_are_told_once(tmp_path: Path, words: str, across: str) -> None:
+    _told_once(tmp_path, f"{words}{across}", WRONG[words])
+
+
+@pytest.mark.parametrize("words", HERE)
+def test_words_for_many_repositories_never_mean_this_clone(tmp_path: Path, words: str) -> None:
+    _told_once(tmp_path, words, HERE[words])
+
+
+def _told_once(tmp_path: Path, words: str, says: str) -> None:
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": "x", "GITHUB_API_URL": "http://127.0.0.1:1"}
-    argv = [sys.executable, "-m", "autonomy_pack", "fleet", *f"{words}{across}".split()]
+    argv = [sys.executable, "-m", "autonomy_pack", "fleet", *words.split()]
     ended = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     first, second = ended.stderr.splitlines()
-    assert WRONG[words] in first
+    assert says in first
     assert second.startswith("  Next: ")
     assert not (tmp_path / ".github").exists()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from autonomy_pack.commands import options
 from autonomy_pack.model import value
@@ -52,9 +53,22 @@ class _Duration(click.ParamType[float]):
         return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}[found[2]]
 
 
+def _named(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """An owner that is given and empty is a mistake, as of an unset variable, and never means this clone."""
+    if not value and ctx.get_parameter_source(str(param.name)) is not ParameterSource.DEFAULT:
+        raise click.BadParameter("it is empty: give the name of an organisation or person.", ctx, param)
+    return value
+
+
 DURATION = _Duration()
 WHICH = (
-    click.option("--org", metavar="OWNER", default="", help="All over the repositories of an organisation or person."),
+    click.option(
+        "--org",
+        metavar="OWNER",
+        default="",
+        callback=_named,
+        help="All over the repositories of an organisation or person.",
+    ),
     click.option("--all-repos", is_flag=True, help="With --org: every repository."),
     click.option("--repos", multiple=True, metavar="GLOB", help="With --org: those whose name fits; repeat for more."),
     click.option("--topic", multiple=True, metavar="TOPIC", help="With --org: those that have this topic."),
@@ -101,7 +115,9 @@ def across(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _need_none(own: dict[str, Any]) -> None:
-    named = [name for name in ("all_repos", "repos", "topic", "property", "forks", "direct", "rings") if own[name]]
+    named = [
+        name for name in ("all_repos", "repos", "topic", "property", "forks", "direct", "rings", "labels") if own[name]
+    ]
     if named:
         raise click.UsageError(f"--{named[0].replace('_', '-')} is for many repositories: say --org OWNER too.")
 

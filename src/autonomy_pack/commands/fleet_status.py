@@ -33,6 +33,7 @@ def status(
 
     A hundred repositories cost one request. All of them are meant where none are named.
     """
+    from autonomy_pack.errors import UsageError
     from autonomy_pack.flows.fleet import across
     from autonomy_pack.policy.fleet.selection import Selection, property_of
 
@@ -44,6 +45,8 @@ def status(
     wanted = tuple(map(property_of, property))
     selection = Selection(globs=repos, topics=topic, properties=wanted, everything=all_repos or not narrowed)
     found = across.overview(org, selection)
+    if not found:
+        raise UsageError(f"no repository of {org} is meant", "Look at --repos, --topic and what the token may see.")
     if as_json:
         options.print_json([_data(one) for one in found])
     else:
