@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import field
 
 from autonomy_pack.model import value
 
@@ -54,12 +55,13 @@ class Target:
 
     `permission`: admin, maintain, write, triage, read, "" = not told (the token of an App). `head`: the commit of the
     default `branch`, "" = no commit yet. `blobs`: path → git object id of every file at the top and below `.github`;
-    `links`: those of them that are no plain files (links, submodules). `lock`: the text of the lock, None = none;
-    `unread`: why a lock that is there was not read. `older`: the version that the older pack's marker says, "" = none.
-    `stop`: the default branch has the STOP file. `tip`: the commit of our branch, "" = no such branch; `plan`: the hash
-    its message tells, "" = not ours alone. `labels`: lower-case name → (node id, name, colour), None = not asked for.
-    `record`: which labels we made, as refs/autonomy/labels says it, "" = there is none. `runs`: None = not asked for;
-    `installed`: when the lock last changed on the default branch, "" = not asked for.
+    `links`: those of them that are no plain files (links, submodules); `folders`: path → git object id of every folder
+    that was seen there. `lock`: the text of the lock, None = none; `unread`: why a lock that is there was not read.
+    `older`: the version that the older pack's marker says, "" = none; `marker`: all of that file, None = it could not
+    be read whole. `stop`: the default branch has the STOP file. `tip`: the commit of our branch, "" = no such branch;
+    `plan`: the hash its message tells, "" = not ours alone. `labels`: lower-case name → (node id, name, colour), None =
+    not asked for. `record`: which labels we made, as refs/autonomy/labels says it, "" = there is none. `runs`: None =
+    not asked for; `installed`: when the lock last changed on the default branch, "" = not asked for.
     """
 
     name: str
@@ -76,9 +78,11 @@ class Target:
     policy_tree: str = ""
     blobs: Mapping[str, str]
     links: frozenset[str] = frozenset()
+    folders: Mapping[str, str] = field(default_factory=dict)
     lock: str | None = None
     unread: str = ""
     older: str = ""
+    marker: str | None = None
     stop: bool = False
     rule: Rule | None = None
     tip: str = ""
@@ -88,6 +92,15 @@ class Target:
     record: str = ""
     runs: Runs | None = None
     installed: str = ""
+
+
+@value
+class Branch:
+    """What our branch has: `blobs` and `folders` as a Target's, and the text of the lock (None = none)."""
+
+    blobs: Mapping[str, str]
+    folders: Mapping[str, str]
+    lock: str | None
 
 
 @value

@@ -3077,6 +3077,16 @@ FLEET = (
         ("policy/fleet/rings.py", "    if runs and not has and", "    if False and"),
     ),
     control(
+        "a commit is ours by what it holds, not by what its message says",
+        "flows/fleet/test_many_attacks.py::test_a_message_that_names_our_plan_makes_nobodys_commit_ours",
+        ("flows/fleet/pushes.py", " and _is_it(fleet, whole):", ":"),
+    ),
+    control(
+        "a folder gives way to no file of ours",
+        "flows/fleet/test_many_attacks.py::test_a_folder_where_a_file_of_ours_would_be_is_left_alone",
+        ("flows/fleet/many.py", "    if path in target.folders:\n", "    if False:\n"),
+    ),
+    control(
         "a merged workflow that would not work is left to a person",
         "flows/fleet/test_merged.py::test_a_merge_that_would_not_work_is_not_used",
         (

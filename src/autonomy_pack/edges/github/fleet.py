@@ -19,7 +19,7 @@ from autonomy_pack.edges.github.pace import Pace
 from autonomy_pack.edges.github.pushing import Pushing
 from autonomy_pack.edges.remote import Remote
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.targets import Page, Push, Pushed, Target, object_id
+from autonomy_pack.targets import Branch, Page, Push, Pushed, Target, object_id
 
 SIZE = 100
 _LONG = 5.0  # seconds
@@ -125,14 +125,15 @@ class Fleet:
             raise WorldError(f"the repository {id[:80]} is gone", "Run again: it is not among those of its owner now.")
         return shapes.target(told)
 
-    def branch(self, target: Target) -> tuple[dict[str, str], str | None]:
-        """On our branch: path → object id of the same files as `Target.blobs`, and the text of the lock."""
+    def branch(self, target: Target) -> Branch:
+        """What our branch has now."""
         if self._rest:
             return self._rest.branch(target)
         told = self.calls.graphql(queries.BRANCHED, {"id": target.id})["node"]
         if not told:
             raise WorldError(f"{target.name} is gone", "Run again: it is not among those of its owner now.")
-        return {path: oid for path, (oid, _) in shapes.paths(told)}, _text(told["lock"])
+        blobs = {path: oid for path, (oid, _) in shapes.paths(told)}
+        return Branch(blobs=blobs, folders=dict(shapes.folders(told)), lock=_text(told["lock"]))
 
     def has_own_commits(self, target: Target) -> bool:
         """Whether our branch has a commit that the default branch has not."""

@@ -16,11 +16,22 @@ from autonomy_pack.edges.remake import committed
 from autonomy_pack.edges.remote import ZERO, Remote
 from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.errors import UsageError, WorldError
-from autonomy_pack.model import Move
-from autonomy_pack.targets import BRANCH, Page, Proposal, Push, Pushed, Rule, Target
+from autonomy_pack.model import Move, value
+from autonomy_pack.targets import BRANCH, Branch, Page, Proposal, Push, Pushed, Rule, Target
 
 _RANKS = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read"}
 _LOCK, _STOP, _OLDER = ".github/autonomy/lock.json", ".agent-workspace/STOP", ".sovereign/autonomy/VERSION"
+
+
+@value
+class _Seen:
+    """All of a commit: path → object id of what is no folder, which of these are plain files, folders, and whether
+    nothing was left out."""
+
+    blobs: Mapping[str, str]
+    plain: frozenset[str]
+    folders: Mapping[str, str]
+    whole: bool
 
 
 class FleetByRest:
@@ -45,10 +56,11 @@ class FleetByRest:
         del runs
         return self._target(self._calls.get(f"/repos/{self._names[id]}"), labels=labels)
 
-    def branch(self, target: Target) -> tuple[dict[str, str], str | None]:
-        """On our branch: path → object id, and the text of the lock."""
-        blobs = dict(self._blobs(target.name, target.tip)[0])
-        return blobs, self._text(target.name, blobs[_LOCK]) if _LOCK in blobs else None
+    def branch(self, target: Target) -> Branch:
+        """What our branch has now."""
+        seen = self._seen(target.name, target.tip)
+        lock = self._text(target.name, seen.blobs[_LOCK]) if _LOCK in seen.plain else None
+        return Branch(blobs=_near(seen.blobs), folders=_near(seen.folders), lock=lock)
 
     def texts(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, str | None]:
         """Object id → its text, None where it is none."""
@@ -100,8 +112,9 @@ class FleetByRest:
 
     def _deeper(self, known: Mapping[str, Any], head: str, *, labels: bool) -> Target:
         name = str(known["name"])
-        entries, whole = self._blobs(name, head)
-        blobs = {path: oid for path, oid in entries.items() if "/" not in path or path.startswith(".github/")}
+        seen = self._seen(name, head)
+        entries, blobs = seen.blobs, _near(seen.blobs)
+        marker = self._text(name, entries[_OLDER]) if _OLDER in seen.plain else None
         tip = self._tip(name, BRANCH)
         message = self._calls.get(f"/repos/{name}/git/commits/{tip}")["message"] if tip else ""
         protected = self._calls.get(f"/repos/{name}/branches/{quote(known['branch'], safe='')}")["protected"]
@@ -109,10 +122,13 @@ class FleetByRest:
             **known,
             head=head,
             blobs=blobs,
-            lock=self._text(name, blobs[_LOCK]) if _LOCK in blobs else None,
-            unread="" if whole else "GitHub gave only a part of its files: it has too many for REST",
-            older=one_line(self._text(name, entries[_OLDER]) or "", 40) if _OLDER in entries else "",
-            stop=_STOP in entries,
+            links=frozenset(blobs.keys() - seen.plain),
+            folders=_near(seen.folders),
+            lock=self._text(name, blobs[_LOCK]) if _LOCK in seen.plain else None,
+            unread=_unread(seen),
+            older=one_line(marker or "", 40),
+            marker=marker,
+            stop=_STOP in entries or _STOP in seen.folders,
             rule=Rule(can_push=False) if protected else None,
             tip=tip,
             plan=trailer(message),
@@ -129,11 +145,14 @@ class FleetByRest:
             raise
         return str(told["object"]["sha"]) if told else ""
 
-    def _blobs(self, name: str, commit: str) -> tuple[dict[str, str], bool]:
-        """Path → object id of every plain file, and whether these are all."""
+    def _seen(self, name: str, commit: str) -> _Seen:
         told = self._calls.get(f"/repos/{name}/git/trees/{commit}", {"recursive": "1"})
-        plain = [one for one in told["tree"] if one["mode"] in ("100644", "100755")]
-        return {one["path"]: one["sha"] for one in plain}, not told["truncated"]
+        return _Seen(
+            blobs={one["path"]: one["sha"] for one in told["tree"] if one["type"] != "tree"},
+            plain=frozenset(one["path"] for one in told["tree"] if one["mode"] in ("100644", "100755")),
+            folders={one["path"]: one["sha"] for one in told["tree"] if one["type"] == "tree"},
+            whole=not told["truncated"],
+        )
 
     def _text(self, name: str, oid: str) -> str | None:
         told = self._calls.get(f"/repos/{name}/git/blobs/{oid}")
@@ -194,6 +213,18 @@ class FleetByRest:
     def _open(self, name: str) -> Any | None:
         found = self._proposal(name)
         return {"html_url": found.url} if found and found.state == "open" else None
+
+
+def _near(paths: Mapping[str, str]) -> dict[str, str]:
+    """Those at the top and below `.github`, which is all that GraphQL tells of."""
+    return {path: oid for path, oid in paths.items() if "/" not in path or path.startswith(".github/")}
+
+
+def _unread(seen: _Seen) -> str:
+    """Why what was seen is not enough to plan from."""
+    if not seen.whole:
+        return "GitHub gave only a part of its files: it has too many for REST"
+    return "" if _LOCK not in seen.blobs.keys() - seen.plain else "its lock.json is a link: restore it from git"
 
 
 def _scratch() -> Path:

@@ -38,9 +38,11 @@ def target(told: Any) -> Target:
         policy_tree=(told["policy"] or {}).get("oid", ""),
         blobs={path: oid for path, (oid, _) in entries.items()},
         links=frozenset(path for path, (_, plain) in entries.items() if not plain),
+        folders=dict(folders(told)),
         lock=lock,
         unread=unread,
         older=one_line((told["older"] or {}).get("text") or "", 40),
+        marker=_marker(told["older"]),
         stop=told["stop"] is not None,
         rule=_rule(branch.get("refUpdateRule")),
         tip=ours.get("oid", ""),
@@ -65,6 +67,19 @@ def paths(told: Any) -> Iterator[tuple[str, tuple[str, bool]]]:
     yield from _files((told["policy"] or {}).get("entries") or (), ".github/")
 
 
+def folders(told: Any) -> Iterator[tuple[str, str]]:
+    """Path → object id of the folders at the top and below `.github` that were seen."""
+    yield from _folders((told["root"] or {}).get("entries") or (), "")
+    yield from _folders((told["policy"] or {}).get("entries") or (), ".github/")
+
+
+def _folders(entries: Any, folder: str) -> Iterator[tuple[str, str]]:
+    for entry in entries:
+        if entry["type"] == "tree":
+            yield folder + entry["name"], entry["oid"]
+            yield from _folders((entry.get("object") or {}).get("entries") or (), f"{folder}{entry['name']}/")
+
+
 def _files(entries: Any, folder: str) -> Iterator[tuple[str, tuple[str, bool]]]:
     for entry in entries:
         path = folder + entry["name"]
@@ -81,6 +96,13 @@ def _lock(told: Any) -> tuple[str | None, str]:
     if told["__typename"] != "Blob" or told["text"] is None or told["isTruncated"] or told["isBinary"]:
         return None, "its lock.json is no text that can be read: restore it from git"
     return told["text"], ""
+
+
+def _marker(told: Any) -> str | None:
+    """All that it holds; GitHub puts U+FFFD where it is no UTF-8."""
+    if not told or told.get("text") is None or told["isTruncated"] or told["isBinary"] or "\ufffd" in told["text"]:
+        return None
+    return str(told["text"])
 
 
 def _rule(told: Any) -> Rule | None:

@@ -80,7 +80,7 @@ def _on_top(fleet: Fleet, whole: Push, row: Row, *, force: bool) -> Push:
 
 
 def _is_it(fleet: Fleet, whole: Push) -> bool:
-    """Whether our branch is the default one with the plan carried out, and nothing more: a message anybody can write."""
+    """Whether our branch is the default one with the plan carried out, and nothing more: a message proves nothing."""
     target, branch = whole.target, fleet.branch(whole.target)
     seen = {path: text for path, text in whole.texts.items() if "/" not in path or path.startswith(".github/")}
     left = {path: oid for path, oid in target.blobs.items() if path not in whole.gone}
