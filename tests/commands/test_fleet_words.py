@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from autonomy_pack.commands.fleet import command as fleet
+from autonomy_pack.policy.fleet.faults import CATALOGUE
 
 SHA = "a" * 40
 PACK = f"--pack o/p@{SHA}"
@@ -31,6 +35,13 @@ HERE = {
     "status --org=": "invalid value for '--org': it is empty",
     "uninstall --confirm --org=": "invalid value for '--org': it is empty",
 }
+
+
+@pytest.mark.parametrize("rule", CATALOGUE)
+def test_what_a_fault_says_to_do_can_be_done(rule: str) -> None:
+    for verb, words in re.findall(r"\b([Ss]ync|[Ii]nstall)\b([^.;`]*)", CATALOGUE[rule].fix):
+        known = {name for one in fleet.commands[verb.lower()].params for name in one.opts} | {"--help"}
+        assert set(re.findall(r"--[a-z-]+", words)) <= known, CATALOGUE[rule].fix
 
 
 @pytest.mark.parametrize("across", ["", " --org acme --all-repos"])
