@@ -13,6 +13,9 @@ BRANCH = "autonomy-pack/sync"
 PLAN = "Autonomy-Plan"
 """The trailer of a proposed commit: the hash of the plan that made it."""
 
+UNNAMED = "…"
+"""What stands for the name of a repository of which not even that was told."""
+
 
 @value
 class Rule:
@@ -92,6 +95,11 @@ class Target:
     record: str = ""
     runs: Runs | None = None
     installed: str = ""
+
+    @property
+    def untold(self) -> bool:
+        """Whether GitHub told no more than that it is there; `unread` says why."""
+        return bool(self.unread) and not self.head
 
 
 @value

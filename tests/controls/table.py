@@ -3087,6 +3087,15 @@ FLEET = (
         ("flows/fleet/many.py", "    if path in target.folders:\n", "    if False:\n"),
     ),
     control(
+        "a repository that cannot be told of stops no other",
+        "flows/fleet/test_many_attacks.py::test_a_repository_that_github_cannot_tell_of_stops_no_other",
+        (
+            "edges/github/fleet.py",
+            "                    return self._passed_by(after, error)\n",
+            "                    raise error\n",
+        ),
+    ),
+    control(
         "a merged workflow that would not work is left to a person",
         "flows/fleet/test_merged.py::test_a_merge_that_would_not_work_is_not_used",
         (

@@ -7,11 +7,13 @@ from dataclasses import replace
 from autonomy_pack.edges.github.fleet import Fleet
 from autonomy_pack.edges.github.pace import Pace
 from autonomy_pack.flows.fleet import many
+from autonomy_pack.flows.fleet.checkup import Checkup
 from autonomy_pack.flows.fleet.many import Planned
 from autonomy_pack.policy.fleet import older
 from autonomy_pack.policy.fleet.lock import PATH
 from autonomy_pack.policy.fleet.rows import Reason
 from autonomy_pack.policy.fleet.steps import Act
+from autonomy_pack.policy.fleet.verdict import Outcome
 from autonomy_pack.targets import BRANCH, PLAN
 from hub import Fault, Hub, Repo
 from tests.flows.fleet.test_many import INSTALL, Go, fleet, go, hub, reasons
@@ -109,3 +111,15 @@ def test_a_folder_where_a_file_of_ours_would_be_is_left_alone(hub: Hub, go: Go) 
     for path in ("Makefile.autonomy", ".github/autonomy.yml"):
         assert (steps[path].act, steps[path].why) == (Act.KEEP, "it is a folder")
         assert repo.file(f"{path}/mine")
+
+
+def test_a_repository_that_github_cannot_tell_of_stops_no_other(hub: Hub, fleet: Fleet, go: Go) -> None:
+    hub.repo("acme/three").permit("ada", "write")
+    hub.repos["acme/two"].blocked = True
+    done = go(INSTALL)
+    assert reasons(done) == {"one": Reason.CHANGE, "two": Reason.FAILED, "three": Reason.CHANGE}
+    assert "blocked" in done["two"].row.why
+    assert [len(repo.pulls) for repo in hub.repos.values()] == [1, 0, 1]
+    verdicts = {one.name: one.outcome for one in Checkup(fleet, full=False).over(lambda _: True)}
+    assert verdicts["acme/two"] is Outcome.NOT_LOOKED_AT
+    assert len(verdicts) == 3

@@ -109,6 +109,12 @@ def _permission(ask: Ask, node: Node, args: Args) -> str | None:
     return None if held == "none" else held.upper()
 
 
+def _default(ask: Ask, node: Node, args: Args) -> Any:
+    if node.repo.blocked:
+        raise Problem("FORBIDDEN", "Repository access blocked")
+    return ref(node.repo, node.repo.default_branch)
+
+
 def _object(ask: Ask, node: Node, args: Args) -> Any:
     return named(node.repo, args.get("expression") or args.get("oid") or "")
 
@@ -138,7 +144,7 @@ REPOSITORY: Fields = {
     "hasIssuesEnabled": lambda ask, node, args: node.repo.settings.has_issues,
     "viewerPermission": _permission,
     "viewerCanAdminister": lambda ask, node, args: _permission(ask, node, args) == "ADMIN",
-    "defaultBranchRef": needs("contents:read", lambda ask, node, args: ref(node.repo, node.repo.default_branch)),
+    "defaultBranchRef": needs("contents:read", _default),
     "ref": needs("contents:read", lambda ask, node, args: ref(node.repo, args["qualifiedName"])),
     "refs": needs("contents:read", refs),
     "object": needs("contents:read", _object),

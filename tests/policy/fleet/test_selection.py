@@ -6,7 +6,7 @@ import pytest
 
 from autonomy_pack.errors import UsageError
 from autonomy_pack.policy.fleet.selection import Selection, property_of
-from autonomy_pack.targets import Target
+from autonomy_pack.targets import UNNAMED, Target
 
 SITE = Target(name="acme/Site", id="R_1", blobs={}, topics=("web", "old"))
 
@@ -27,6 +27,14 @@ SITE = Target(name="acme/Site", id="R_1", blobs={}, topics=("web", "old"))
 )
 def test_each_condition_narrows(selection: Selection, meant: bool) -> None:
     assert selection.has(SITE, {"acme/Site": {"team": "a"}}) is meant
+
+
+def test_what_was_not_told_may_be_meant() -> None:
+    lost = Target(name="acme/site", id="R_1", blobs={}, unread="no answer")
+    assert Selection(globs=("s*",), topics=("web",)).has(lost, {})
+    assert not Selection(globs=("x*",)).has(lost, {})
+    unnamed = Target(name=f"acme/{UNNAMED}", id="R_1", blobs={}, unread="no answer")
+    assert Selection(globs=("s*",), topics=("web",), properties=(("a", "b"),)).has(unnamed, {})
 
 
 def test_nothing_said_is_not_everything() -> None:

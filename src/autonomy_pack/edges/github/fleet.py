@@ -97,11 +97,23 @@ class Fleet:
                 return self._paged(self.calls.graphql(queries.PAGE, words))
             except NoGraphQL:
                 self._rest = FleetByRest(self.owner, self.calls, self._git)
-            except WorldError:
+            except WorldError as error:
                 if self._size == 1:
-                    raise
+                    return self._passed_by(after, error)
                 self._size, self._whole = max(self._size // 2, 1), 0
         return self._rest.page(after, labels=labels, runs=runs)
+
+    def _passed_by(self, after: str, why: WorldError) -> Page:
+        """The page of one repository that GitHub cannot tell of: it stops none that come after it. WorldError where not
+        even the way to them is told."""
+        words = {"owner": self.owner, "after": after or None}
+        try:
+            told = self.calls.graphql(queries.NEXT, {**words, "named": True})
+        except WorldError:
+            told = self.calls.graphql(queries.NEXT, {**words, "named": False})
+        if not told["repositoryOwner"]:
+            raise why
+        return shapes.untold(told["repositoryOwner"]["repositories"], self.owner, after, why.says)
 
     def _paged(self, told: Any) -> Page:
         self._larger()

@@ -57,6 +57,18 @@ query Fleet($owner: String!, $size: Int!, $after: String, $labels: Boolean!, $ru
 }}
 {_TARGET}"""
 
+NEXT = """
+query Next($owner: String!, $after: String, $named: Boolean!) {
+  repositoryOwner(login: $owner) {
+    repositories(
+      first: 1, after: $after, ownerAffiliations: [OWNER], orderBy: {field: CREATED_AT, direction: ASC}
+    ) {
+      pageInfo { hasNextPage endCursor }
+      nodes @include(if: $named) { id nameWithOwner }
+    }
+  }
+}"""
+
 ONE = f"""
 query One($id: ID!, $labels: Boolean!, $runs: Boolean!) {{
   node(id: $id) {{ ... on Repository {{ ...T }} }}

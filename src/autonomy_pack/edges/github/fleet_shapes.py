@@ -8,7 +8,7 @@ from typing import Any
 
 from autonomy_pack.edges.github.shapes import time
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.targets import PLAN, Proposal, Rule, Runs, Target
+from autonomy_pack.targets import PLAN, UNNAMED, Page, Proposal, Rule, Runs, Target
 
 _TRAILER = re.compile(rf"^{PLAN}: ([0-9a-f]{{64}})$", re.MULTILINE)
 _FAILED = ("FAILURE", "STARTUP_FAILURE", "TIMED_OUT", "ACTION_REQUIRED")
@@ -53,6 +53,14 @@ def target(told: Any) -> Target:
         runs=_runs(at["checkSuites"]["nodes"]) if "checkSuites" in at else None,
         installed=_installed(at),
     )
+
+
+def untold(told: Any, owner: str, after: str, why: str) -> Page:
+    """A page of one repository of which no more than its name is known, and perhaps not even that."""
+    known = next((one for one in told.get("nodes") or () if one), {"id": after, "nameWithOwner": f"{owner}/{UNNAMED}"})
+    end = told["pageInfo"]
+    lost = Target(name=known["nameWithOwner"], id=known["id"], blobs={}, unread=why)
+    return Page(targets=(lost,), after=end["endCursor"] if end["hasNextPage"] else "")
 
 
 def trailer(message: str) -> str:
@@ -123,7 +131,7 @@ def _associated(told: Any) -> list[Any]:
 
 def _proposal(told: Any) -> Proposal | None:
     """The newest from within the repository: anybody may open one from a branch of that name in a fork."""
-    for one in told:
+    for one in filter(None, told):
         if not one["isCrossRepository"]:
             state = one["state"].lower()
             return Proposal(id=one["id"], number=one["number"], url=one["url"], state=state, draft=one["isDraft"])
@@ -131,7 +139,7 @@ def _proposal(told: Any) -> Proposal | None:
 
 
 def _labels(told: Any) -> dict[str, tuple[str, str, str]]:
-    return {one["name"].casefold(): (one["id"], one["name"], one["color"].lower()) for one in told["nodes"]}
+    return {one["name"].casefold(): (one["id"], one["name"], one["color"].lower()) for one in told["nodes"] if one}
 
 
 def _runs(told: Any) -> Runs:

@@ -88,6 +88,8 @@ class Checkup:
             return _not_looked_at(target.name, error.says, error)
 
     def _judged(self, target: Target) -> Verdict:
+        if target.untold:
+            return _not_looked_at(target.name, target.unread, WorldError(target.unread, "Run the same command again."))
         if target.lock is None:
             faults = causes(self._without_lock(target))
             return of_findings(target.name, faults) if faults else without_pack(target)

@@ -81,6 +81,7 @@ class Row:
 def refused(target: Target, *, forks: bool = False) -> Row | None:
     """Why nothing can be done with a repository whatever its files are; None when something can."""
     for reason, true, why in (
+        (Reason.FAILED, target.untold, f"{target.unread} → Run the same command again."),
         (Reason.ARCHIVED, target.archived, "it is archived: nothing in it can be changed"),
         (Reason.DISABLED, target.disabled, "GitHub has disabled it"),
         (Reason.OPTED_OUT, OPTED_OUT in target.topics, f"it has the topic {OPTED_OUT}"),

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from autonomy_pack.errors import UsageError
 from autonomy_pack.model import value
-from autonomy_pack.targets import Target
+from autonomy_pack.targets import UNNAMED, Target
 
 
 @value
@@ -30,13 +30,13 @@ class Selection:
             )
 
     def has(self, target: Target, properties: Mapping[str, Mapping[str, str]]) -> bool:
-        """Whether it is among them; `properties` is repository → its custom properties."""
-        name = target.name.rpartition("/")[2]
-        held = properties.get(target.name, {})
+        """Whether it is among them, or may be, for GitHub did not tell; `properties`: repository → its custom ones."""
+        name, held = target.name.rpartition("/")[2], properties.get(target.name, {})
+        named = any(fnmatchcase(name.casefold(), one.casefold()) for one in self.globs)
         return (
-            (not self.globs or any(fnmatchcase(name.casefold(), one.casefold()) for one in self.globs))
-            and all(topic in target.topics for topic in self.topics)
-            and all(held.get(key) == wanted for key, wanted in self.properties)
+            (named or not self.globs or name == UNNAMED)
+            and (target.untold or all(topic in target.topics for topic in self.topics))
+            and (name == UNNAMED or all(held.get(key) == wanted for key, wanted in self.properties))
         )
 
 
