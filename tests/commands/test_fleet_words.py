@@ -57,11 +57,21 @@ def test_words_for_many_repositories_never_mean_this_clone(tmp_path: Path, words
 
 def _told_once(tmp_path: Path, words: str, says: str) -> None:
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": "x", "GITHUB_API_URL": "http://127.0.0.1:1"}
-    argv = [sys.executable, "-m", "autonomy_pack", "fleet", *words.split()]
-    ended = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    ended = _said(tmp_path, words)
     assert (ended.returncode, ended.stdout) == (2, "")
     first, second = ended.stderr.splitlines()
     assert says in first
     assert second.startswith("  Next: ")
     assert not (tmp_path / ".github").exists()
+
+
+def _said(tmp_path: Path, words: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": "x", "GITHUB_API_URL": "http://127.0.0.1:1"}
+    argv = [sys.executable, "-m", "autonomy_pack", "fleet", *words.split()]
+    return subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+
+def test_what_comes_next_is_told_where_something_was_done(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    assert "Name a check in" in _said(tmp_path, f"install {PACK}").stdout
+    assert _said(tmp_path, f"install {PACK}").stdout.endswith("14 same.\n")

@@ -47,5 +47,6 @@ def carry_out(
         clone.apply(place, steps, tell)
     if not as_json:
         click.echo(view.summary(steps, dry=dry))
-        click.echo(then, nl=bool(then))
+        if then and any(step.changes for step in steps):
+            click.echo(then)
     ctx.exit(1 if any(step.act is Act.CONFLICT for step in steps) else 0)

@@ -76,7 +76,8 @@ def test_what_is_there_is_left_alone(world: World) -> None:
 
 def test_no_file_is_written_through_a_link(world: World, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
-    (world.root / ".github").symlink_to(tmp_path / "outside")
+    (world.root / ".github").mkdir()
+    (world.root / ".github/workflows").symlink_to(tmp_path / "outside")
     acts = put(world, OLD)
     assert acts[LOOP] is Act.KEEP
     assert list((tmp_path / "outside").iterdir()) == []
@@ -174,6 +175,23 @@ def test_a_lock_with_a_path_that_leads_out_is_not_read(world: World, path: str) 
     world.write(locks.PATH, text.replace(f'"{LOOP}"', f'"{path}"'))
     with pytest.raises(UsageError, match="lock"):
         clone.uninstall(project.find(world.root))
+
+
+def test_nothing_is_written_that_the_lock_could_not_note(world: World, tmp_path: Path) -> None:
+    lock = world.root / locks.PATH
+    lock.parent.mkdir(parents=True)
+    lock.symlink_to(tmp_path / "outside.json")
+    with pytest.raises(UsageError, match="link"):
+        put(world, OLD)
+    assert not (world.root / LOOP).exists()
+    assert not (tmp_path / "outside.json").exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "x: 1\n", "{" + " " * 300_000 + "}", "\t"])
+def test_a_lock_that_cannot_be_read_is_to_be_restored(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        clone.read_lock(text)
+    assert raised.value.fix.startswith(f"Restore {locks.PATH} from git.")
 
 
 @pytest.mark.parametrize("agent", ["../../../outside", "a/b", "a.md"])

@@ -202,6 +202,7 @@ def test_every_repository_has_a_row_and_its_reason(hub: Hub, go: Go) -> None:
         "broken": Reason.UNREADABLE,
     }
     assert all(one.row.why for one in rows.values())
+    assert "→ Restore" in rows["broken"].row.why
 
 
 def test_a_protected_branch_is_not_pushed_to(hub: Hub, go: Go) -> None:

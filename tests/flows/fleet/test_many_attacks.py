@@ -47,6 +47,12 @@ def test_a_default_branch_that_is_called_like_ours_is_not_committed_to(hub: Hub,
     assert repo.head() != before
 
 
+def test_where_the_lock_is_a_link_nothing_is_proposed(hub: Hub, go: Go) -> None:
+    link(hub.repos["acme/one"], PATH, "../../README.md")
+    assert reasons(go(INSTALL)) == {"one": Reason.UNREADABLE, "two": Reason.CHANGE}
+    assert list(hub.repos["acme/one"].pulls) == []
+
+
 def test_a_message_that_names_our_plan_makes_nobodys_commit_ours(hub: Hub, fleet: Fleet, go: Go) -> None:
     repo = hub.repos["acme/one"]
     plan = planned(fleet)[0].row.plan

@@ -41,7 +41,9 @@ def install(place: Place, inputs: Inputs, *, force: bool = False) -> tuple[Step,
     UsageError for inputs that cannot stand in a workflow, and for a lock that cannot be read.
     """
     wanted = desired(inputs, _makefile(place))
-    return plan(wanted, inputs, look(place, wanted), merged, force=force)
+    found = look(place, wanted)
+    need_lock(found)
+    return plan(wanted, inputs, found, merged, force=force)
 
 
 def uninstall(place: Place) -> tuple[Step, ...]:
@@ -53,6 +55,12 @@ def desired(inputs: Inputs, makefile: str) -> Mapping[str, Wanted]:
     """The kit of the release that the inputs name; its line goes into the makefile of that name."""
     made = dict(released.kit(inputs))
     return {**made, makefile: made.pop(view.MAKEFILE)}
+
+
+def need_lock(found: Found) -> None:
+    """UsageError where the lock is there and no plain file: what is written could not be noted, or taken out again."""
+    if locks.PATH in found.odd:
+        raise UsageError(f"{locks.PATH}: {found.odd[locks.PATH]}", "Remove it, or put the plain file back from git.")
 
 
 def look(place: Place, wanted: Iterable[str]) -> Found:
@@ -92,14 +100,17 @@ class _Looked:
 
 def read_lock(text: str) -> Lock:
     """The lock that a text says; UsageError when it says none."""
-    document = documents.load_yaml(text, locks.PATH)  # for the lines of what is wrong
+    restore = f"Restore {locks.PATH} from git."
     try:
         data = artifact.strict_json(text.encode())
+        document = documents.load_yaml(text, locks.PATH)  # for the lines of what is wrong
     except WorldError as error:
-        raise UsageError(f"{locks.PATH}: {error.says}", f"Restore {locks.PATH} from git.") from error
+        raise UsageError(f"{locks.PATH}: {error.says}", restore) from error
+    except UsageError as error:
+        raise UsageError(error.says, restore) from error
     found = problems(document, "lock", data)
     if found:
-        raise UsageError(f"{found[0].where}: {found[0].says}", f"Restore {locks.PATH} from git. {found[0].fix}")
+        raise UsageError(f"{found[0].where}: {found[0].says}", f"{restore} {found[0].fix}")
     return locks.read(data)
 
 

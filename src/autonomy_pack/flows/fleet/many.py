@@ -76,13 +76,16 @@ def _begun(target: Target, order: Order) -> Begun | Planned:
         makefile = next((name for name in MAKEFILES if name in target.blobs), MAKEFILE)
         wanted = clone.desired(inputs, makefile) if inputs else {}
         _need_backup(target, order)
+        now = found(target, wanted, lock, _kept(target, order))
+        clone.need_lock(now)
     except NotInstalled as error:
         reason = Reason.OLDER_PACK if target.older else Reason.NOT_INSTALLED
         why = f"the older pack {target.older}: `autonomy fleet install` migrates it" if target.older else error.says
         return Planned(target=target, row=Row(name=target.name, reason=reason, why=why), before={})
     except UsageError as error:
-        return Planned(target=target, row=Row(name=target.name, reason=Reason.UNREADABLE, why=error.says), before={})
-    return Begun(target=target, wanted=wanted, inputs=inputs, found=found(target, wanted, lock, _kept(target, order)))
+        row = Row(name=target.name, reason=Reason.UNREADABLE, why=f"{error.says} → {error.fix}")
+        return Planned(target=target, row=row, before={})
+    return Begun(target=target, wanted=wanted, inputs=inputs, found=now)
 
 
 def _kept(target: Target, order: Order) -> Iterable[str]:
