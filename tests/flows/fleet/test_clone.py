@@ -54,6 +54,16 @@ def back(world: World) -> Inputs | None:
     return order.inputs_for(Order(verb=Verb.PREVIOUS), "x", clone.installed(project.find(world.root)))
 
 
+@pytest.mark.parametrize("name", ["GNUmakefile", "makefile", "Makefile"])
+def test_our_line_goes_into_the_makefile_that_is_there_and_no_other_is_made(world: World, name: str) -> None:
+    world.write(name, "all:\n\techo hi\n")
+    put(world, OLD)
+    assert "Makefile.autonomy" in (world.root / name).read_text()
+    assert {each for each in ("GNUmakefile", "makefile", "Makefile") if (world.root / each).exists()} == {name}
+    put(world, None)
+    assert (world.root / name).read_text() == "all:\n\techo hi\n"
+
+
 def test_what_was_there_before_the_last_change_comes_back(world: World) -> None:
     put(world, OLD)
     with pytest.raises(UsageError, match="nothing before"):

@@ -53,8 +53,7 @@ def uninstall(place: Place) -> tuple[Step, ...]:
 
 def desired(inputs: Inputs, makefile: str) -> Mapping[str, Wanted]:
     """The kit of the release that the inputs name; its line goes into the makefile of that name."""
-    made = dict(released.kit(inputs))
-    return {**made, makefile: made.pop(view.MAKEFILE)}
+    return {makefile if path == view.MAKEFILE else path: want for path, want in released.kit(inputs).items()}
 
 
 def need_lock(found: Found) -> None:
@@ -115,7 +114,8 @@ def read_lock(text: str) -> Lock:
 
 
 def _makefile(place: Place) -> str:
-    there = [name for name in view.MAKEFILES if (place.root / name).exists()]
+    names = {file.name for file in place.root.iterdir()}  # as they are written, also where case does not count
+    there = [name for name in view.MAKEFILES if name in names]
     return there[0] if there else view.MAKEFILE
 
 
