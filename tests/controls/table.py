@@ -3096,6 +3096,11 @@ FLEET = (
         ),
     ),
     control(
+        "a difference shows no secret of a repository",
+        "views/test_fleet.py::test_a_difference_shows_no_secret_and_nothing_that_a_terminal_obeys",
+        ("views/fleet.py", "return redact(visible(", "return (visible("),
+    ),
+    control(
         "a merged workflow that would not work is left to a person",
         "flows/fleet/test_merged.py::test_a_merge_that_would_not_work_is_not_used",
         (

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
 from autonomy_pack.policy.fleet.plan import Act, Step
 
@@ -23,7 +24,7 @@ def difference(step: Step, before: str) -> str:
     after = "" if step.act is Act.REMOVE else step.text
     old, new = f"a/{step.path}" if before else "/dev/null", f"b/{step.path}" if after else "/dev/null"
     told = difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="")
-    return visible("\n".join(told))
+    return redact(visible("\n".join(told)))
 
 
 def summary(steps: Iterable[Step], *, dry: bool) -> str:

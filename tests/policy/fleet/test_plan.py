@@ -265,3 +265,17 @@ def test_the_lock_says_what_there_was_before_the_last_change() -> None:
     tree.apply(tree.lock.previous)
     assert (tree.lock.inputs, tree.lock.previous) == (OLD, NEW)
     assert tree.files[FILE] == "a\nb\nc\n"
+
+
+def test_a_line_that_goes_on_does_not_swallow_ours() -> None:
+    for end in ("\\", "\\\n", "\\\r\n"):
+        tree = Tree({LINE: f"all:\n\techo a {end}"})
+        assert tree.apply(OLD)[LINE] is Act.KEEP
+        assert tree.files[LINE] == f"all:\n\techo a {end}"
+
+
+def test_where_no_lock_can_be_written_nothing_is() -> None:
+    found = Found(files={LINE: "all:\n"}, odd={PATH: ".github is a file"}, bases={}, lock=None)
+    steps = plan(KITS[OLD], OLD, found, appended)
+    assert not any(step.changes for step in steps)
+    assert ".github is a file" in steps[0].why

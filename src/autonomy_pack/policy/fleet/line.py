@@ -20,6 +20,8 @@ def step(path: str, mine: str | None, want: Wanted | None, found: Found, *, forc
         return Step(act=Act.SAME, path=path, why="our line was put in; --force does it again where it was taken out")
     if want.text in mine.split("\n"):
         return Step(act=Act.SAME, path=path, why="our line is in it")
+    if mine.rstrip("\r\n").endswith("\\"):
+        return Step(act=Act.KEEP, path=path, why="its last line goes on in the next: no line is added")
     return _of_others(path, mine, want, lock, found) or _with(path, mine, want)
 
 

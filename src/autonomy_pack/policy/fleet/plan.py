@@ -33,6 +33,9 @@ def plan(
     paths = sorted({*wanted, *locked})
     steps = [_step(path, wanted.get(path), locked.get(path), found, merge, force=force) for path in paths]
     told = sorted([*steps, *older.kept(steps, wanted, found)], key=lambda step: step.path)
+    if PATH in found.odd:  # what no lock can name, nobody could bring up to date or take out
+        why = f"nothing is done without {PATH}: {found.odd[PATH]}"
+        told = [Step(act=Act.KEEP, path=step.path, why=why) if step.changes else step for step in told]
     entries = {step.path: _entry(step, wanted, found, inputs) for step in told}
     files = {path: entry for path, entry in entries.items() if entry is not None}
     lock = Lock(inputs=inputs, files=files, previous=_previous(inputs, found.lock)) if inputs else None
