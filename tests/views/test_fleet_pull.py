@@ -34,6 +34,13 @@ def test_it_tells_what_is_new_between_the_two_releases() -> None:
     assert list(sections(CHANGELOG, "0.10.0", "0.10.0")) == []
 
 
+def test_the_way_back_and_a_removal_name_the_release_that_is_meant() -> None:
+    back = pull("go back", row(), "0.10.0", CHANGELOG, after="0.9.0")
+    assert back.title == "Autonomy Pack: go back (0.10.0 → 0.9.0)"
+    assert "What is new" not in back.body
+    assert pull("remove", row(), "0.9.0", CHANGELOG, after="").title == "Autonomy Pack: remove (0.9.0)"
+
+
 def test_versions_are_compared_by_their_numbers() -> None:
     assert number("0.10.0") > number("0.9.9")
     assert number("1.0.0-rc.1") == (1, 0, 0)

@@ -23,18 +23,17 @@ class Told:
     body: str
 
 
-def pull(verb: str, row: Row, before: str, changelog: str = "", source: str = "") -> Told:
-    """What is said of a row that is carried out; `before` is the version that is installed, "" = none is.
-
-    `source`: OWNER/NAME@COMMIT that workflows call afterwards, "" = none.
+def pull(verb: str, row: Row, before: str, changelog: str = "", *, after: str = __version__, source: str = "") -> Told:
+    """What is said of a row that is carried out; `before` is the version that is installed, `after` the one that
+    will be, "" = none. `source`: OWNER/NAME@COMMIT that workflows call then, "" = none.
     """
-    change = f"{before} → {__version__}" if before and before != __version__ else __version__
+    change = f"{before} → {after}" if before and after and before != after else after or before
     title = f"Autonomy Pack: {verb} ({change})"
     changing = [step for step in row.steps if step.changes]
     summary = "\n".join(f"- {step.act} {step.path}" for step in changing)
-    intro = f"Autonomy Pack wants to {verb} {len(changing)} of its files here ({change})."
+    intro = f"Autonomy Pack wants to {verb} here ({change}): {len(changing)} files."
     intro += f" Its workflows call `{line(source)}` then." if source else ""
-    news = "\n\n".join(sections(changelog, before, __version__))[:_LONGEST] if before else ""
+    news = "\n\n".join(sections(changelog, before, after))[:_LONGEST] if before and after else ""
     steps = {"steps": changing, "by_hand": row.by_hand, "kept": row.kept}
     body = render("fleet-pull.md.j2", intro=intro, **steps, changes=news, opt_out=OPTED_OUT)
     return Told(title=title, summary=summary, body=body)

@@ -13,6 +13,7 @@ from autonomy_pack.errors import UsageError, WorldError
 from autonomy_pack.flows.fleet import clone
 from autonomy_pack.flows.fleet.order import Order
 from autonomy_pack.policy.fleet import lock as locks
+from autonomy_pack.policy.fleet.lock import Inputs
 from autonomy_pack.policy.fleet.rows import Reason, Row
 from autonomy_pack.policy.fleet.steps import Act
 from autonomy_pack.targets import BRANCH, PLAN, Push, Target, object_id
@@ -26,7 +27,9 @@ def push(fleet: Fleet, target: Target, row: Row, order: Order, before: str) -> P
     """The write that a row asks for; `before` is the version that is installed, "" = none is."""
     texts = {step.path: step.text for step in row.steps if step.changes and step.act is not Act.REMOVE}
     gone = tuple(step.path for step in row.steps if step.act is Act.REMOVE)
-    told = view.pull(order.verb, row, before, changelog(), _source(texts.get(locks.PATH)))
+    new = _installed_then(texts.get(locks.PATH))
+    version, source = (new.version, f"{new.pack}@{new.sha}") if new else ("", "")
+    told = view.pull(order.verb, row, before, changelog(), after=version, source=source)
     whole = Push(
         target=target,
         branch="" if order.direct else BRANCH,
@@ -43,13 +46,12 @@ def push(fleet: Fleet, target: Target, row: Row, order: Order, before: str) -> P
     return whole if order.direct or not target.tip else _on_top(fleet, whole, row, force=order.force)
 
 
-def _source(lock: str | None) -> str:
-    """OWNER/NAME@COMMIT of the pack that the new lock names; "" where there is none, or a backup's cannot be read."""
+def _installed_then(lock: str | None) -> Inputs | None:
+    """What the new lock names; None where there is none, or a backup's cannot be read."""
     try:
-        inputs = clone.read_lock(lock).inputs if lock else None
+        return clone.read_lock(lock).inputs if lock else None
     except UsageError:
-        return ""
-    return f"{inputs.pack}@{inputs.sha}" if inputs else ""
+        return None
 
 
 @cache
