@@ -264,3 +264,14 @@ def test_nothing_that_is_meant_is_a_mistake(call: Call) -> None:
     ended = call("install", *PACK, "--org", "acme", "--repos", "wbe-*")
     assert ended.returncode == 2
     assert "no repository of acme is meant" in ended.stderr
+
+
+def test_status_prints_nothing_that_a_terminal_obeys(hub: Hub, call: Call) -> None:
+    call("install", *PACK, *ALL, "--direct")
+    repo, path = hub.repos["acme/api"], ".github/autonomy/lock.json"
+    lock = json.loads(repo.file(path) or "")
+    lock["inputs"] |= {"version": "\x1b[31m1", "cron": "\x1b]0;x\x07"}
+    repo.commit({path: json.dumps(lock)})
+    told = call("status", "--org", "acme").stdout
+    assert "acme/api" in told
+    assert not {"\x1b", "\x07"} & set(told)

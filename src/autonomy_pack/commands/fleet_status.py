@@ -72,9 +72,10 @@ def _text(found: list[Standing], org: str) -> str:
     from autonomy_pack.edges.sanitize import one_line
 
     counts = Counter(one.state for one in found)
-    lines = [f"{len(found)} repositories of {org}: {', '.join(f'{counts[each]} {each}' for each in sorted(counts))}."]
+    told = ", ".join(f"{counts[each]} {one_line(each, 40)}" for each in sorted(counts))
+    lines = [f"{len(found)} repositories of {org}: {told}."]
     for one in found:
-        more = [one.commit[:7], one.proposal, "stopped" if one.stopped else "", one.schedule, one.runs]
+        more = [one.commit[:7], one.proposal, "stopped" if one.stopped else "", one_line(one.schedule, 60), one.runs]
         lines.append(
             f"{one_line(one.state, 30):16} {one_line(one.name, 140)}  {'  '.join(filter(None, more))}".rstrip()
         )

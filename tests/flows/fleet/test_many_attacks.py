@@ -129,3 +129,12 @@ def test_a_repository_that_github_cannot_tell_of_stops_no_other(hub: Hub, fleet:
     verdicts = {one.name: one.outcome for one in Checkup(fleet, full=False).over(lambda _: True)}
     assert verdicts["acme/two"] is Outcome.NOT_LOOKED_AT
     assert len(verdicts) == 3
+
+
+def test_a_repository_that_was_handed_over_is_not_planned_anew(hub: Hub, fleet: Fleet) -> None:
+    one = planned(fleet)[0]
+    hub.repos["acme/one"].commit({"x": "1"})
+    hub.rename("acme/one", "elsewhere/one")
+    done = many.carry_out(fleet, one, DIRECT).row
+    assert (done.reason, hub.repos["elsewhere/one"].file(PATH)) == (Reason.FAILED, None)
+    assert "does not belong to acme" in done.why

@@ -124,7 +124,7 @@ class Fleet:
         found = told["repositoryOwner"]["repositories"]
         end = found["pageInfo"]
         return Page(
-            targets=tuple(shapes.target(one) for one in found["nodes"] if one),
+            targets=tuple(self._own(shapes.target(one)) for one in found["nodes"] if one),
             after=end["endCursor"] if end["hasNextPage"] else "",
         )
 
@@ -135,7 +135,7 @@ class Fleet:
         told = self.calls.graphql(queries.ONE, {"id": id, "labels": labels, "runs": runs})["node"]
         if not told:
             raise WorldError(f"the repository {id[:80]} is gone", "Run again: it is not among those of its owner now.")
-        return shapes.target(told)
+        return self._own(shapes.target(told))
 
     def branch(self, target: Target) -> Branch:
         """What our branch has now."""
@@ -198,6 +198,12 @@ class Fleet:
                 name: _told(each) for name, each in values.items() if each is not None
             }
         return found
+
+    def _own(self, target: Target) -> Target:
+        """The same, or that nothing is done with it: one that was handed over meanwhile is no business of ours."""
+        if target.name.partition("/")[0].casefold() == self.owner.casefold():
+            return target
+        return Target(name=target.name, id=target.id, blobs={}, unread=f"it does not belong to {self.owner}")
 
     def _git(self, name: str, place: Path) -> Remote:
         return Remote(f"{self._server_url}/{name}.git", place, token=self._token, agent="cli")
