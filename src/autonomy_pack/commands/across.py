@@ -92,6 +92,9 @@ _HOW = (
 )
 
 
+anyway = click.option("--force", is_flag=True, help="With --org: also where a stop is set, or it was declined.")
+
+
 def which(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which repositories are meant."""
     for option in reversed(WHICH):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from autonomy_pack.commands import options
-from autonomy_pack.commands.across import Across, across
+from autonomy_pack.commands.across import Across, across, anyway
 from autonomy_pack.commands.across import carry_out as carry_out_across
 from autonomy_pack.commands.fleet_restore import restore
 from autonomy_pack.commands.fleet_status import status
@@ -164,6 +164,7 @@ command.add_command(status)
 @click.option("--records", is_flag=True, help="With --org: delete refs/autonomy too: events, what waits.")
 @click.option("--preserve-agents", is_flag=True, help="Leave the instructions of agents.")
 @across
+@anyway
 @_backup
 @_dry_run
 @options.as_json
@@ -176,6 +177,7 @@ def uninstall(
     records: bool,
     preserve_agents: bool,
     many: Across | None,
+    force: bool,
     backup: bool,
     dry_run: bool,
     as_json: bool,
@@ -185,6 +187,8 @@ def uninstall(
     In a clone, or with --org in many repositories by the API, each by a pull request. Once that is merged, the same
     command removes the labels that we made, as far as nothing has them.
     """
+    from dataclasses import replace
+
     from autonomy_pack.errors import UsageError
     from autonomy_pack.flows import project
     from autonomy_pack.flows.fleet import clone
@@ -193,7 +197,8 @@ def uninstall(
     if not confirm and not dry_run:
         raise UsageError("uninstall removes files", "Look first with --dry-run, then say --confirm.")
     if many:
-        asked = Order(verb=Verb.UNINSTALL, keep_labels=preserve_labels, keep_agents=preserve_agents, records=records)
+        asked = Order(verb=Verb.UNINSTALL, records=records, force=force)
+        asked = replace(asked, keep_labels=preserve_labels, keep_agents=preserve_agents)
         carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)
     place = project.find(repo)
     steps = spared(clone.uninstall(place), agents=preserve_agents)
