@@ -12,3 +12,8 @@ def test_a_difference_shows_no_secret_and_nothing_that_a_terminal_obeys() -> Non
     assert "+-include y" in told
     assert "A" * 20 not in told
     assert "\x1b" not in told
+
+
+def test_files_of_very_many_lines_are_not_compared() -> None:
+    step = Step(act=Act.UPDATE, path="Makefile", why="our line goes at its end", text="x\n" * 30_001)
+    assert "too many to compare" in difference(step, "x\n" * 30_000)

@@ -11,6 +11,9 @@ from autonomy_pack.edges.redact import redact
 from autonomy_pack.edges.sanitize import one_line, visible
 from autonomy_pack.policy.fleet.plan import Act, Step
 
+_MOST = 20_000
+"""Lines: comparing more takes minutes, and none of our files has so many."""
+
 
 def line(step: Step) -> str:
     """One step: what is done, with what, and why."""
@@ -22,6 +25,9 @@ def difference(step: Step, before: str) -> str:
     if not step.changes:
         return ""
     after = "" if step.act is Act.REMOVE else step.text
+    lines = before.count("\n") + after.count("\n")
+    if lines > _MOST:
+        return f"  {one_line(step.path, 200)}: {lines} lines before and after, too many to compare here"
     old, new = f"a/{step.path}" if before else "/dev/null", f"b/{step.path}" if after else "/dev/null"
     told = difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="")
     return redact(visible("\n".join(told)))

@@ -374,3 +374,13 @@ def test_nothing_is_written_behind_a_file_or_a_link(hub: Hub, go: Go) -> None:
     assert row.reason is Reason.CHANGE
     assert {step.act for step in row.steps if step.path.startswith(".github/workflows/")} == {Act.KEEP}
     assert repo.file(".github/workflows") == "not a folder\n"
+
+
+def test_labels_beyond_the_first_hundred_count_as_there(hub: Hub, fleet: Fleet) -> None:
+    for number in range(120):
+        hub.repos["acme/one"].make_label(f"theirs-{number}", "ffffff")
+    central = replace(INSTALL, labels=True, direct=True)
+    for one in list(many.rows(fleet, fleet.targets(labels=True), central)):
+        many.carry_out(fleet, one, central)
+    again = list(many.rows(fleet, fleet.targets(labels=True), central))
+    assert {one.row.reason for one in again} == {Reason.UP_TO_DATE}

@@ -11,8 +11,9 @@ from autonomy_pack.edges.sanitize import one_line
 from autonomy_pack.targets import PLAN, UNNAMED, Page, Proposal, Rule, Runs, Target
 
 _TRAILER = re.compile(rf"^{PLAN}: ([0-9a-f]{{64}})$", re.MULTILINE)
-_FAILED = ("FAILURE", "STARTUP_FAILURE", "TIMED_OUT", "ACTION_REQUIRED")
-_FINISHED = (*_FAILED, "SUCCESS", "NEUTRAL", "SKIPPED", "CANCELLED", "STALE")
+_FAILED = ("FAILURE", "STARTUP_FAILURE", "TIMED_OUT")
+# One that was skipped or cancelled, or waits for a person, shows nothing.
+_FINISHED = (*_FAILED, "SUCCESS", "NEUTRAL")
 _OURS = re.compile(r"/actions/workflows/(autonomous-agent-loop|autonomy-[a-z-]+)\.yml$")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autonomy_pack.edges.github import GitHub
     from autonomy_pack.edges.github.fleet import Fleet
 
+_SHOWN = 100
 # Whose files were looked at, so that something is known of what it needs.
 _LOOKED_AT = (Reason.CHANGE, Reason.DRAFT, Reason.UP_TO_DATE, Reason.PROPOSED, Reason.DECLINED, Reason.TAKEN_OVER)
 
@@ -40,10 +41,23 @@ def planned(fleet: Fleet, target: Target, row: Row, order: Order) -> Row:
 
 def _steps(fleet: Fleet, target: Target, row: Row, order: Order) -> tuple[Step, ...]:
     if order.labels and row.reason in _LOOKED_AT:
-        return tuple(Step(act=Act.WRITE, path=name, why="it is missing") for name in labels.central(target))
+        return tuple(Step(act=Act.WRITE, path=name, why="it is missing") for name in _missing(fleet, target))
     if order.verb is Verb.UNINSTALL and _is_gone(row, order):
         return _removal(fleet, target, order)
     return ()
+
+
+def _missing(fleet: Fleet, target: Target) -> tuple[str, ...]:
+    """Labels of ours that are not there; a page shows a hundred at most, so where there are so many it is asked."""
+    missing = labels.central(target)
+    if not missing or len(target.labels or ()) < _SHOWN:
+        return missing
+    hub = fleet.repository(target.name)
+    try:
+        there = hub.see_labels(missing).labels
+    finally:
+        hub.close()
+    return tuple(name for name in missing if name.casefold() not in there)
 
 
 def _is_gone(row: Row, order: Order) -> bool:
