@@ -275,3 +275,29 @@ def test_status_prints_nothing_that_a_terminal_obeys(hub: Hub, call: Call) -> No
     told = call("status", "--org", "acme").stdout
     assert "acme/api" in told
     assert not {"\x1b", "\x07"} & set(told)
+
+
+def test_an_install_changes_what_is_said_and_nothing_else(hub: Hub, call: Call) -> None:
+    def inputs(name: str) -> dict[str, object]:
+        told: dict[str, object] = json.loads(hub.repos[f"acme/{name}"].file(".github/autonomy/lock.json") or "{}")[
+            "inputs"
+        ]
+        return told
+
+    call("install", *PACK, *ALL, "--direct", "--review", "--allow-continuous")
+    crons = {name: inputs(name)["cron"] for name in ("api", "web-one")}
+    call("install", "--pack", f"o/p@{'b' * 40}", *ALL, "--direct", "--runs-on", "big")
+    assert (inputs("api")["runs_on"], inputs("api")["review"], inputs("api")["sha"]) == (["big"], True, "b" * 40)
+    assert {name: inputs(name)["cron"] for name in crons} == crons
+    call("install", "--pack", f"o/p@{'b' * 40}", *ALL, "--direct", "--no-review", "--no-continuous")
+    assert (inputs("api")["runs_on"], inputs("api")["review"], inputs("api")["cron"]) == (["big"], False, "")
+    assert hub.repos["acme/api"].file(".github/workflows/autonomy-pr-review.yml") is None
+
+
+def test_in_a_clone_too_an_install_changes_what_is_said_and_nothing_else(call: Call, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "init", "-q", str(clone)], check=True)
+    assert call("install", *PACK, "--repo", str(clone), "--review", "--runs-on", "big").returncode == 0
+    assert call("install", *PACK, "--repo", str(clone), "--no-review").returncode == 0
+    inputs = json.loads((clone / ".github/autonomy/lock.json").read_text())["inputs"]
+    assert (inputs["runs_on"], inputs["review"]) == (["big"], False)

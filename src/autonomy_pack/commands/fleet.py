@@ -21,6 +21,18 @@ _pack = click.option("--pack", metavar="OWNER/NAME@COMMIT", help="Where the pack
 
 _PIN = "Call the pack at a commit, or at its release's tag, which its owner can move; only on github.com."
 
+# What an option of install is called among the inputs.
+_INPUTS = {
+    "allow_continuous": "cron",
+    "schedule": "cron",
+    "runs_on": "runs_on",
+    "agent": "agent",
+    "private_pack": "private",
+    "review": "review",
+    "repair": "repair",
+    "enterprise_server": "hosted",
+    "pin": "pin",
+}
 _NEXT = """Next:
   1. Name a check in .github/autonomy.yml, then commit all of it to the default branch.
   2. Settings, Actions, General: tick "Allow GitHub Actions to create and approve pull requests".
@@ -40,13 +52,17 @@ def command() -> None:
 @command.command()
 @options.repo
 @_pack
-@click.option("--allow-continuous", is_flag=True, help="Let it start by itself, every hour.")
+@click.option("--allow-continuous/--no-continuous", default=False, help="Let it start by itself, every hour.")
 @click.option("--schedule", default="", metavar="CRON", help="With --allow-continuous: when; five fields.")
 @click.option("--runs-on", multiple=True, metavar="LABEL", help="Runner label; repeat for several.")
 @click.option("--agent", default="", metavar="NAME", help="Begin a file of instructions for this agent.")
-@click.option("--private-pack", is_flag=True, help="Secret AUTONOMY_PACK_TOKEN reads the pack's repository.")
-@click.option("--review", is_flag=True, help="Also the workflow that lets agents review pull requests.")
-@click.option("--repair", is_flag=True, help="Also the workflow that mends handoffs whose workflows failed.")
+@click.option(
+    "--private-pack/--public-pack", default=False, help="Secret AUTONOMY_PACK_TOKEN reads the pack's repository."
+)
+@click.option("--review/--no-review", default=False, help="Also the workflow that lets agents review pull requests.")
+@click.option(
+    "--repair/--no-repair", default=False, help="Also the workflow that mends handoffs whose workflows failed."
+)
 @click.option("--enterprise-server", is_flag=True, help="Leave out keys that only github.com knows.")
 @click.option("--pin", type=click.Choice(["sha", "tag"]), default="sha", show_default=True, help=_PIN)
 @across
@@ -76,8 +92,8 @@ def install(
 ) -> None:
     """Write the pack's files into a clone; commit them yourself. What somebody else wrote there is left alone.
 
-    With --org: into many repositories by the API, each by a pull request. Where the pack is installed already, what
-    that repository chose for itself stays.
+    With --org: into many repositories by the API, each by a pull request. Where the pack is installed already, what is
+    said here changes, and all else stays as that repository has it.
 
     Exit 0: done, or nothing to do; 1: a file has to be looked at by hand; 4: in some repository it failed.
     """
@@ -95,14 +111,27 @@ def install(
         hosted=not enterprise_server,
         pin=pin,
     )
-    asked = Order(verb=Verb.INSTALL, given=given, continuous=allow_continuous, schedule=schedule, force=force)
+    asked = Order(
+        verb=Verb.INSTALL,
+        given=given,
+        said=_said(ctx),
+        continuous=allow_continuous,
+        schedule=schedule,
+        force=force,
+    )
     if many:
         carry_out_across(ctx, many, asked, dry=dry_run, as_json=as_json, backup=backup)
     place = project.find(repo)
-    inputs = order.inputs_for(asked, place.root.name, None)
+    inputs = order.inputs_for(asked, place.root.name, clone.look(place, ()).lock)
     assert inputs is not None  # noqa: S101 - an install wants something
     steps = clone.install(place, inputs, force=force)
     carry_out_in_clone(ctx, place, steps, dry=dry_run, as_json=as_json, backup=backup, then="" if dry_run else _NEXT)
+
+
+def _said(ctx: click.Context) -> frozenset[str]:
+    """The inputs that the command line names."""
+    named = click.core.ParameterSource.COMMANDLINE
+    return frozenset(word for option, word in _INPUTS.items() if ctx.get_parameter_source(option) is named)
 
 
 @command.command()

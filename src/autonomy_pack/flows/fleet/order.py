@@ -36,12 +36,14 @@ class Order:
     `continuous`: they start by themselves, at `schedule` or each hour at a minute of their own. `force`: also what was
     removed or declined, and files of our names; `direct`: no pull request; `forks`: these too. `labels`: make ours that
     are missing here and now, not in a repository's first run. `keep_labels`, `keep_agents`: a removal leaves labels, or
-    instructions of agents; `records`: it deletes refs/autonomy too. `backups`: by the repository's name, for going back
+    instructions of agents; `said`: those of the inputs that an install names, cron among them, which change also where
+    the pack is installed; `records`: it deletes refs/autonomy too. `backups`: by the repository's name, for going back
     to them.
     """
 
     verb: Verb
     given: Inputs | None = None
+    said: frozenset[str] = frozenset()
     pack: str = ""
     continuous: bool = False
     schedule: str = ""
@@ -70,18 +72,19 @@ class NotInstalled(UsageError):
 def inputs_for(order: Order, name: str, lock: Lock | None) -> Inputs | None:
     """What OWNER/NAME is to have; None = nothing. NotInstalled where there is no lock and one is needed.
 
-    Where the pack is installed, an install is a sync: what a repository chose for itself stays.
+    Where the pack is installed, an install changes what is said; all else stays as that repository has it.
     """
+    given = order.given and replace(order.given, cron=cron(name, allow=order.continuous, asked=order.schedule))
     if lock is None:
-        if order.verb is not Verb.INSTALL or order.given is None:
+        if order.verb is not Verb.INSTALL or given is None:
             raise NotInstalled("the pack is not installed there", "Install it: `autonomy fleet install --help`.")
-        return replace(order.given, cron=cron(name, allow=order.continuous, asked=order.schedule))
+        return given
     if order.verb is Verb.UNINSTALL:
         return None
     if order.verb is Verb.PREVIOUS:
         return previous(lock)
-    if order.verb is Verb.INSTALL and order.given is not None:
-        return replace(lock.inputs, **{word: getattr(order.given, word) for word in _GIVEN})
+    if order.verb is Verb.INSTALL and given is not None:
+        return replace(lock.inputs, **{word: getattr(given, word) for word in (*_GIVEN, *order.said)})
     return newer(lock.inputs, order.pack)
 
 

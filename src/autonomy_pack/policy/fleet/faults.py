@@ -116,13 +116,13 @@ _ROWS: Mapping[str, tuple[Risk, Mode, str, str]] = {
         Risk.HIGH,
         Mode.QUICK,
         "it was installed for github.com, and this server does not know the keys that are only there",
-        "Install again in a clone of it, with --enterprise-server.",
+        "Install again, with --enterprise-server.",
     ),
     "sandbox-unattainable": (
         Risk.HIGH,
         Mode.QUICK,
         "its runner has no Linux: no box can be built there, so no agent may run",
-        "Install again in a clone of it, with --runs-on and the label of a Linux runner.",
+        "Install again, with --runs-on and the label of a Linux runner.",
     ),
     # --- the files
     "file-missing": (
@@ -188,7 +188,7 @@ _ROWS: Mapping[str, tuple[Risk, Mode, str, str]] = {
         Risk.LOW,
         Mode.FULL,
         "it starts by itself at other times than the lock says",
-        "Install again in a clone of it, with --allow-continuous and --schedule, so that the lock says the same.",
+        "Install again, with --allow-continuous and --schedule, so that the lock says the same.",
     ),
     "lockfile-omits": (
         Risk.HIGH,
@@ -318,7 +318,7 @@ _ROWS: Mapping[str, tuple[Risk, Mode, str, str]] = {
         Risk.HIGH,
         Mode.FULL,
         "no runner has all the labels that our workflows ask for: they wait for ever",
-        "Give a runner these labels, or install again in a clone of it, with --runs-on.",
+        "Give a runner these labels, or install again, with --runs-on.",
     ),
     "runner-offline": (
         Risk.HIGH,
