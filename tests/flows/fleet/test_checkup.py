@@ -294,6 +294,12 @@ def test_a_closer_look_shows_each_fault_with_its_cause_and_its_fix_and_no_other(
     assert verdict.findings[0].fix
 
 
+def test_the_older_pack_alone_is_named_as_such(hub: Hub, repo: Repo) -> None:
+    repo.commit({locks.PATH: None, OLDER: "1.0.0\n"})
+    (verdict,) = look(hub, full=False)
+    assert (verdict.why, verdict.findings) == ("older pack", ())
+
+
 def test_keys_that_only_the_public_github_knows_are_a_fault_elsewhere(hub: Hub, repo: Repo) -> None:
     assert set(told(look(hub, full=False, hosted=False))) == {"server-keys"}
 

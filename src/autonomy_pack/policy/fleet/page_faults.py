@@ -107,7 +107,7 @@ def of_no_lock(target: Target, callers: Iterable[str]) -> Iterator[Finding]:
     """A repository without a lock that can be read: our files may be there all the same."""
     if target.unread:
         yield fault("lock-unreadable", PATH, target.unread)
-    elif target.lock is None:
+    elif target.lock is None and not target.older:  # the older pack has files of our names
         there = sorted(set(callers) & set(target.blobs))
         if there:
             yield fault("lock-missing", PATH, f"{', '.join(there)}: there, and no lock says that they are ours")
