@@ -12,6 +12,7 @@ import click
 from autonomy_pack.commands import options
 from autonomy_pack.commands.across import which
 from autonomy_pack.policy.fleet.overview import Standing
+from autonomy_pack.policy.fleet.rows import counted
 
 _COLUMNS = ("repository", "release", "commit", "proposal", "stopped", "schedule", "runs")
 
@@ -73,7 +74,7 @@ def _text(found: list[Standing], org: str) -> str:
 
     counts = Counter(one.state for one in found)
     told = ", ".join(f"{counts[each]} {one_line(each, 40)}" for each in sorted(counts))
-    lines = [f"{len(found)} repositories of {org}: {told}."]
+    lines = [f"{counted(len(found), 'repository')} of {org}: {told}."]
     for one in found:
         more = [one.commit[:7], one.proposal, "stopped" if one.stopped else "", one_line(one.schedule, 60), one.runs]
         lines.append(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autonomy_pack.edges.sanitize import one_line
-from autonomy_pack.policy.fleet.rows import Reason, Row
+from autonomy_pack.policy.fleet.rows import Reason, Row, counted
 from autonomy_pack.policy.fleet.steps import Step
 from autonomy_pack.views import fleet as view
 
@@ -44,8 +44,8 @@ def summary(rows: Iterable[Row], owner: str, *, seconds: float) -> str:
     counts = Counter(row.reason for row in every)
     told = ", ".join(f"{counts[reason]} {reason}" for reason in Reason if counts[reason]) or "nothing to look at"
     writes = sum(counts[reason] for reason in CHANGES)
-    cost = f" {writes} writes, {duration(seconds)} at least by GitHub's limits." if writes else ""
-    return f"{len(every)} repositories of {owner}: {told}.{cost}"
+    cost = f" {counted(writes, 'write')}, {duration(seconds)} at least by GitHub's limits." if writes else ""
+    return f"{counted(len(every), 'repository')} of {owner}: {told}.{cost}"
 
 
 def ended(rows: Iterable[Row], *, dry: bool) -> str:

@@ -9,7 +9,7 @@ from autonomy_pack.errors import WorldError
 from autonomy_pack.flows.actions import labels as ours
 from autonomy_pack.flows.fleet import labels, records
 from autonomy_pack.flows.fleet.order import Order, Verb
-from autonomy_pack.policy.fleet.rows import Reason, Row
+from autonomy_pack.policy.fleet.rows import Reason, Row, counted
 from autonomy_pack.policy.fleet.steps import Act, Step
 from autonomy_pack.targets import Target
 
@@ -35,7 +35,7 @@ def planned(fleet: Fleet, target: Target, row: Row, order: Order) -> Row:
     quiet = row.reason in (Reason.UP_TO_DATE, Reason.NOT_INSTALLED) and any(step.changes for step in steps)
     if quiet:
         count = sum(step.changes for step in steps if step.path != records.PREFIX)
-        row = replace(row, reason=Reason.CHANGE, why=f"{count} labels{', records' if order.records else ''}")
+        row = replace(row, reason=Reason.CHANGE, why=f"{counted(count, 'label')}{', records' if order.records else ''}")
     return replace(row, labels=steps)
 
 

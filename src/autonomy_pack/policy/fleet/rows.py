@@ -78,6 +78,12 @@ class Row:
         return tuple(step for step in self.steps if step.act is Act.KEEP and step.why != YOURS)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, as people write it."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
 def refused(target: Target, *, forks: bool = False) -> Row | None:
     """Why nothing can be done with a repository whatever its files are; None when something can."""
     for reason, true, why in (
@@ -146,6 +152,6 @@ def _change(target: Target, steps: tuple[Step, ...], plan: str) -> Row:
     by_hand = sum(step.act is Act.CONFLICT for step in steps)
     changes = sum(step.changes for step in steps)
     if by_hand:
-        why = f"{changes} files, and {by_hand} to merge by hand"
+        why = f"{counted(changes, 'file')}, and {by_hand} to merge by hand"
         return Row(name=target.name, reason=Reason.DRAFT, why=why, steps=steps, plan=plan)
-    return Row(name=target.name, reason=Reason.CHANGE, why=f"{changes} files", steps=steps, plan=plan)
+    return Row(name=target.name, reason=Reason.CHANGE, why=counted(changes, "file"), steps=steps, plan=plan)
