@@ -42,12 +42,6 @@ def test_a_dry_run_keeps_nothing(world: World) -> None:
     assert not (world.root / ".agent-workspace").exists()
 
 
-def test_across_repositories_there_are_no_files_to_keep(world: World) -> None:
-    ended = call(world, "sync", "--org", "acme", "--all-repos", "--backup")
-    assert ended.returncode == 2
-    assert "for a clone" in ended.stderr
-
-
 def test_a_tag_that_nobody_can_look_up_is_not_called(world: World) -> None:
     ended = call(world, "install", "--pack", PACK, "--pin", "tag", "--enterprise-server")
     assert ended.returncode == 2

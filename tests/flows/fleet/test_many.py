@@ -42,7 +42,7 @@ def hub() -> Iterator[Hub]:
 def fleet(hub: Hub) -> Iterator[Fleet]:
     urls = {"api_url": hub.api_url, "graphql_url": hub.graphql_url, "server_url": hub.server_url}
     pace = Pace(0.0, 10_000, 10_000)
-    made = Fleet("acme", token=hub.token("ada"), pace=pace, reserve=0, patience=0.5, **urls)
+    made = Fleet("acme", token=hub.token("ada"), pace=pace, reserve=0, patience=3.0, **urls)
     yield made
     made.close()
 
