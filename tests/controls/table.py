@@ -3097,7 +3097,7 @@ FLEET = (
     ),
     control(
         "a difference shows no secret of a repository",
-        "views/test_fleet.py::test_a_difference_shows_no_secret_and_nothing_that_a_terminal_obeys",
+        "views/test_fleet_differences.py::test_a_difference_shows_no_secret_and_nothing_that_a_terminal_obeys",
         ("views/fleet.py", "return redact(visible(", "return (visible("),
     ),
     control(
