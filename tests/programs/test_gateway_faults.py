@@ -1,6 +1,8 @@
 """Providers, clients and harnesses that fail: what was or may have been spent is told each time, once."""
 
 import json
+import os
+import signal
 import threading
 
 import anthropic
@@ -186,8 +188,12 @@ def test_what_a_call_cost_is_told_before_its_client_has_the_end(models, gateway)
     models.otherwise("hello")
     for body in (ASK, STREAM):
         ask(gateway, body)
-        assert not gateway.events.empty()
-        gateway.called()
+        # It stands still: what is heard of it from here on was said before. Our own reader may be late.
+        os.kill(gateway.process.pid, signal.SIGSTOP)
+        try:
+            gateway.called()
+        finally:
+            os.kill(gateway.process.pid, signal.SIGCONT)
 
 
 def test_a_gateway_that_is_killed_breaks_the_stream_and_the_harness_sees_its_end(models, gateway):

@@ -42,11 +42,6 @@ EVERY = frozenset({*ADOPTED, *map(kept_as, (*ADOPTED, MARKER))})
 """What a plan looks at because of it, beside the marker."""
 
 
-def older_paths(blobs: Iterable[str]) -> frozenset[str]:
-    """Those of a repository's paths that a plan has to know of because of it."""
-    return EVERY & set(blobs)
-
-
 def deciding(found: Found) -> frozenset[str]:
     """The files whose texts decide what becomes of it: those that are not ours yet, and where they would be kept."""
     locked = found.lock.files if found.lock else {}
